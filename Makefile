@@ -1,0 +1,52 @@
+# The only interface a contributor must know: `make help`. Each target sets up what it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check generate check-generated format lock clean
+
+help: ## Show what can be done
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## Make .venv with everything in requirements.lock (each target does this when needed)
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@echo "Setting up $(VENV) from requirements.lock ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: generate ## Regenerate the client, start the local sandbox, take an order through its life
+	@$(BIN)/python -m tools.demo
+
+test: $(INSTALLED) ## Run the tests
+	@$(BIN)/python -m pytest
+
+check: $(INSTALLED) check-generated ## Format, lint, types, border: takes seconds
+	@$(BIN)/ruff format --check --quiet . || { echo "Run make format." >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/pyright
+	@$(BIN)/zizmor --offline --quiet .github/workflows
+
+generate: $(INSTALLED) ## Regenerate generated/ from the contract, the overlay, the config and the templates
+	@$(BIN)/python -m tools.generate
+
+check-generated: $(INSTALLED) ## Fail, with a diff, unless generated/ is what generation gives
+	@$(BIN)/python -m tools.generate --check
+
+format: $(INSTALLED) ## Format, and fix what can be fixed
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/ruff format --quiet .
+
+lock: ## Make requirements.lock anew from pyproject.toml (needs uv)
+	@uv pip compile pyproject.toml --extra sandbox --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --quiet --custom-compile-command 'make lock' --output-file requirements.lock
+
+clean: ## Remove what the other targets made, but for generated/
+	@rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

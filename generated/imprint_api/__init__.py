@@ -1,0 +1,11 @@
+# Generated from openapi.yaml and openapi.overlay.yaml by openapi-python-client 0.29.1, with `make generate`.
+# Do not edit: the next run would undo it, and `make check-generated` refuses it.
+
+"""A client library for accessing Public Imprint API"""
+
+from .client import AuthenticatedClient, Client
+
+__all__ = (
+    "AuthenticatedClient",
+    "Client",
+)

@@ -1,0 +1,114 @@
+# Generated from openapi.yaml and openapi.overlay.yaml by openapi-python-client 0.29.1, with `make generate`.
+# Do not edit: the next run would undo it, and `make check-generated` refuses it.
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import (
+    UNSET,
+    Unset,
+    read_member,
+    read_object,
+    read_str,
+    write,
+)
+
+_MEMBERS = frozenset(
+    (
+        "street_line1",
+        "street_line2",
+        "city",
+        "state",
+        "postal_code",
+        "country",
+    )
+)
+
+
+@_attrs_define(kw_only=True)
+class Address:
+    """
+    Attributes:
+        street_line1 (str | Unset):  Example: 123 Main St.
+        street_line2 (str | Unset):  Example: Apt 4B.
+        city (str | Unset):  Example: San Francisco.
+        state (str | Unset):  Example: CA.
+        postal_code (str | Unset):  Example: 94105.
+        country (str | Unset):  Example: USA.
+    """
+
+    street_line1: str | Unset = UNSET
+    street_line2: str | Unset = UNSET
+    city: str | Unset = UNSET
+    state: str | Unset = UNSET
+    postal_code: str | Unset = UNSET
+    country: str | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is sent: every member that is not UNSET, and the additional properties"""
+        d: dict[str, Any] = {key: write(value) for key, value in self.additional_properties.items()}
+        if self.street_line1 is not UNSET:
+            d["street_line1"] = self.street_line1
+        if self.street_line2 is not UNSET:
+            d["street_line2"] = self.street_line2
+        if self.city is not UNSET:
+            d["city"] = self.city
+        if self.state is not UNSET:
+            d["state"] = self.state
+        if self.postal_code is not UNSET:
+            d["postal_code"] = self.postal_code
+        if self.country is not UNSET:
+            d["country"] = self.country
+        return d
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read what was received, member by member
+
+        Raises:
+            ContractError: Something is not what the contract says; its `path` says where
+        """
+        d = src_dict if type(src_dict) is dict else read_object(src_dict)
+        new = cls.__new__(cls)
+        value = d.get("street_line1", UNSET)
+        new.street_line1 = (
+            value if value is UNSET or type(value) is str else read_member("street_line1", value, read_str)
+        )
+        value = d.get("street_line2", UNSET)
+        new.street_line2 = (
+            value if value is UNSET or type(value) is str else read_member("street_line2", value, read_str)
+        )
+        value = d.get("city", UNSET)
+        new.city = value if value is UNSET or type(value) is str else read_member("city", value, read_str)
+        value = d.get("state", UNSET)
+        new.state = value if value is UNSET or type(value) is str else read_member("state", value, read_str)
+        value = d.get("postal_code", UNSET)
+        new.postal_code = value if value is UNSET or type(value) is str else read_member("postal_code", value, read_str)
+        value = d.get("country", UNSET)
+        new.country = value if value is UNSET or type(value) is str else read_member("country", value, read_str)
+        new.additional_properties = (
+            {} if d.keys() <= _MEMBERS else {key: value for key, value in d.items() if key not in _MEMBERS}
+        )
+        return new
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,99 @@
+# Generated from openapi.yaml and openapi.overlay.yaml by openapi-python-client 0.29.1, with `make generate`.
+# Do not edit: the next run would undo it, and `make check-generated` refuses it.
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import (
+    MAX_SAFE_INTEGER,
+    UNSET,
+    Unset,
+    list_of,
+    read_bool,
+    read_int,
+    read_member,
+    read_object,
+    write,
+)
+
+_MEMBERS = frozenset(
+    (
+        "data",
+        "has_more",
+        "total",
+    )
+)
+
+
+@_attrs_define(kw_only=True)
+class OrderEventsResponse:
+    """
+    Attributes:
+        data (list[OrderEvent]): List of order events
+        has_more (bool | Unset):
+        total (int | Unset):
+    """
+
+    data: list[OrderEvent]
+    has_more: bool | Unset = UNSET
+    total: int | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is sent: every member that is not UNSET, and the additional properties"""
+        d: dict[str, Any] = {key: write(value) for key, value in self.additional_properties.items()}
+        d["data"] = write(self.data)
+        if self.has_more is not UNSET:
+            d["has_more"] = self.has_more
+        if self.total is not UNSET:
+            d["total"] = self.total
+        return d
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read what was received, member by member
+
+        Raises:
+            ContractError: Something is not what the contract says; its `path` says where
+        """
+        d = src_dict if type(src_dict) is dict else read_object(src_dict)
+        new = cls.__new__(cls)
+        value = d.get("data", UNSET)
+        new.data = read_member("data", value, list_of(OrderEvent.from_dict))
+        value = d.get("has_more", UNSET)
+        new.has_more = value if value is UNSET or type(value) is bool else read_member("has_more", value, read_bool)
+        value = d.get("total", UNSET)
+        new.total = (
+            value
+            if value is UNSET or type(value) is int and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
+            else read_member("total", value, read_int)
+        )
+        new.additional_properties = (
+            {} if d.keys() <= _MEMBERS else {key: value for key, value in d.items() if key not in _MEMBERS}
+        )
+        return new
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
+
+
+# Down here, since models may refer to one another.
+from ..models.order_event import OrderEvent  # noqa: E402

@@ -1,0 +1,119 @@
+# Generated from openapi.yaml and openapi.overlay.yaml by openapi-python-client 0.29.1, with `make generate`.
+# Do not edit: the next run would undo it, and `make check-generated` refuses it.
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import (
+    MAX_SAFE_INTEGER,
+    UNSET,
+    Unset,
+    one_of,
+    read_int,
+    read_member,
+    read_none,
+    read_object,
+    read_str,
+    write,
+)
+
+_MEMBERS = frozenset(
+    (
+        "name",
+        "quantity",
+        "rate",
+        "rewards_rate",
+        "product_url",
+    )
+)
+
+
+@_attrs_define(kw_only=True)
+class OrderLine:
+    """
+    Attributes:
+        name (str): Name of the order line item Example: Couch Supreme.
+        quantity (int): Quantity of the item Example: 1.
+        rate (int):  Example: 274999.
+        rewards_rate (int):  Example: 2500.
+        product_url (None | str | Unset): URL to the product Example: www.restassured.com/couch-supreme.
+    """
+
+    name: str
+    quantity: int
+    rate: int
+    rewards_rate: int
+    product_url: None | str | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is sent: every member that is not UNSET, and the additional properties"""
+        d: dict[str, Any] = {key: write(value) for key, value in self.additional_properties.items()}
+        d["name"] = self.name
+        d["quantity"] = self.quantity
+        d["rate"] = self.rate
+        d["rewards_rate"] = self.rewards_rate
+        if self.product_url is not UNSET:
+            d["product_url"] = self.product_url
+        return d
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read what was received, member by member
+
+        Raises:
+            ContractError: Something is not what the contract says; its `path` says where
+        """
+        d = src_dict if type(src_dict) is dict else read_object(src_dict)
+        new = cls.__new__(cls)
+        value = d.get("name", UNSET)
+        new.name = value if type(value) is str else read_member("name", value, read_str)
+        value = d.get("quantity", UNSET)
+        new.quantity = (
+            value
+            if type(value) is int and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
+            else read_member("quantity", value, read_int)
+        )
+        value = d.get("rate", UNSET)
+        new.rate = (
+            value
+            if type(value) is int and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
+            else read_member("rate", value, read_int)
+        )
+        value = d.get("rewards_rate", UNSET)
+        new.rewards_rate = (
+            value
+            if type(value) is int and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
+            else read_member("rewards_rate", value, read_int)
+        )
+        value = d.get("product_url", UNSET)
+        new.product_url = (
+            value
+            if value is UNSET or type(value) is str or value is None
+            else read_member("product_url", value, one_of(read_str, read_none))
+        )
+        new.additional_properties = (
+            {} if d.keys() <= _MEMBERS else {key: value for key, value in d.items() if key not in _MEMBERS}
+        )
+        return new
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,259 @@
+# Generated from openapi.yaml and openapi.overlay.yaml by openapi-python-client 0.29.1, with `make generate`.
+# Do not edit: the next run would undo it, and `make check-generated` refuses it.
+
+"""Contains some shared types for properties"""
+
+import datetime
+import enum
+import uuid
+from collections.abc import Callable, Mapping, MutableMapping
+from http import HTTPStatus
+from typing import IO, Any, BinaryIO, Generic, Literal, TypeVar
+
+from attrs import define
+
+
+class Unset:
+    """The type of UNSET, the value of a member that is absent: not null, not there"""
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+    def __reduce__(self) -> str:
+        # The name of the one instance: so it stays the same object through copy, deepcopy and pickle.
+        return "UNSET"
+
+
+UNSET: Unset = Unset()
+
+# The types that `httpx.Client(files=)` can accept, copied from that library.
+FileContent = IO[bytes] | bytes | str
+FileTypes = (
+    # (filename, file (or bytes), content_type)
+    tuple[str | None, FileContent, str | None]
+    # (filename, file (or bytes), content_type, headers)
+    | tuple[str | None, FileContent, str | None, Mapping[str, str]]
+)
+RequestFiles = list[tuple[str, FileTypes]]
+
+
+@define
+class File:
+    """Contains information for file uploads"""
+
+    payload: BinaryIO
+    file_name: str | None = None
+    mime_type: str | None = None
+
+    def to_tuple(self) -> FileTypes:
+        """Return a tuple representation that httpx will accept for multipart/form-data"""
+        return self.file_name, self.payload, self.mime_type
+
+
+T = TypeVar("T")
+
+
+@define
+class Response(Generic[T]):
+    """A response from an endpoint"""
+
+    status_code: HTTPStatus
+    content: bytes
+    headers: MutableMapping[str, str]
+    parsed: T | None
+
+
+# What follows reads answers: each reader takes what JSON gave for a member and returns the member's value, or raises
+# ContractError. from_dict of a model is such a reader.
+
+# Beyond this, readers of JSON elsewhere round integers (RFC 8259, section 6).
+MAX_SAFE_INTEGER = 2**53 - 1
+
+
+class ContractError(ValueError):
+    """What was read is not what the contract says
+
+    Attributes:
+        path: Where, from the outermost object read: ``data[3].order_lines[0].rate``; empty for that object itself
+        problem: What is wrong there, without the value
+    """
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(path, problem)
+        self.path = path
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.problem}" if self.path else f"the answer {self.problem}"
+
+    def inside(self, outer: str) -> "ContractError":
+        """The same error seen from the object that holds this one as `outer`"""
+        joint = "." if self.path and not self.path.startswith("[") else ""
+        return ContractError(f"{outer}{joint}{self.path}", self.problem)
+
+
+def read_member(name: str, value: object, read: Callable[[Any], T]) -> T:
+    """Read the value of the member `name`, which must be there"""
+    if value is UNSET:
+        raise ContractError(name, "is missing")
+    try:
+        return read(value)
+    except ContractError as error:
+        raise error.inside(name) from None
+
+
+def read_object(value: object) -> Mapping[str, Any]:
+    if isinstance(value, Mapping):
+        return value
+    raise _mistyped(value, "an object")
+
+
+def read_str(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    raise _mistyped(value, "a string")
+
+
+def read_int(value: object) -> int:
+    """Read an integer; 274999.0 is one to JSON Schema, and is read as 274999"""
+    if isinstance(value, float):
+        if not value.is_integer():
+            raise ContractError("", "is not a whole number")
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _mistyped(value, "an integer")
+    if not -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
+        raise ContractError("", "is beyond +-(2**53 - 1), where it may have been rounded")
+    return value
+
+
+def read_float(value: object) -> float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value
+    raise _mistyped(value, "a number")
+
+
+def read_bool(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise _mistyped(value, "true or false")
+
+
+def read_none(value: object) -> None:
+    if value is not None:
+        raise _mistyped(value, "null")
+
+
+def read_any(value: Any) -> Any:
+    return value
+
+
+def read_datetime(value: object) -> datetime.datetime:
+    """Read an RFC 3339 timestamp: unlike `datetime.fromisoformat`, isoparse takes its small t and z"""
+    from dateutil.parser import isoparse  # noqa: PLC0415 (costs 25 ms or more: imported when first needed)
+
+    instant = _parse(isoparse, read_str(value), "an RFC 3339 timestamp")
+    if instant.tzinfo is None:
+        raise ContractError("", "is a timestamp without an offset from UTC")
+    return instant
+
+
+def read_date(value: object) -> datetime.date:
+    return _parse(datetime.date.fromisoformat, read_str(value), "a date")
+
+
+def read_uuid(value: object) -> uuid.UUID:
+    return _parse(uuid.UUID, read_str(value), "a UUID")
+
+
+E = TypeVar("E", bound=enum.Enum)
+
+
+def str_enum(values: type[E]) -> Callable[[object], E]:
+    return lambda value: values(read_str(value))
+
+
+def int_enum(values: type[E]) -> Callable[[object], E]:
+    return lambda value: _parse(values, read_int(value), f"one of {[member.value for member in values]}")
+
+
+def constant(expected: T) -> Callable[[object], T]:
+    def read(value: object) -> T:
+        if type(value) is type(expected) and value == expected:
+            return expected
+        raise ContractError("", f"is not {expected!r}")
+
+    return read
+
+
+def list_of(read: Callable[[Any], T]) -> Callable[[object], list[T]]:
+    def read_list(value: object) -> list[T]:
+        if not isinstance(value, list):
+            raise _mistyped(value, "an array")
+        items: list[T] = []
+        try:
+            for item in value:
+                items.append(read(item))
+        except ContractError as error:
+            raise error.inside(f"[{len(items)}]") from None
+        return items
+
+    return read_list
+
+
+def one_of(*readers: Callable[[Any], Any]) -> Callable[[object], Any]:
+    def read(value: object) -> Any:
+        errors: list[ContractError] = []
+        for reader in readers:
+            try:
+                return reader(value)
+            except ContractError as error:
+                errors.append(error)
+        inner = [error for error in errors if error.path]
+        if len(inner) == 1:
+            raise inner[0]
+        raise ContractError("", "; ".join(error.problem for error in errors if not error.path) or "fits no variant")
+
+    return read
+
+
+def write(value: Any) -> Any:
+    """What JSON can hold of a member's value"""
+    if isinstance(value, list):
+        return [write(item) for item in value]
+    if isinstance(value, (datetime.date, datetime.datetime)):
+        return value.isoformat()
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    to_dict = getattr(value, "to_dict", None)
+    return value if to_dict is None else to_dict()
+
+
+def _parse(parse: Callable[[Any], T], value: object, expected: str) -> T:
+    try:
+        return parse(value)
+    except (ValueError, OverflowError):
+        raise ContractError("", f"is not {expected}") from None
+
+
+def _mistyped(value: object, expected: str) -> ContractError:
+    found = _JSON_NAMES.get(type(value), type(value).__name__)
+    return ContractError("", f"is {found}, not {expected}")
+
+
+_JSON_NAMES: dict[type, str] = {
+    type(None): "null",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    str: "a string",
+    list: "an array",
+    dict: "an object",
+}
+
+__all__ = ["MAX_SAFE_INTEGER", "UNSET", "ContractError", "File", "FileTypes", "RequestFiles", "Response", "Unset"]

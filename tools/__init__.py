@@ -1,0 +1,1 @@
+"""What maintainers run: never imported by the packages, never shipped."""

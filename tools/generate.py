@@ -1,0 +1,243 @@
+"""Regenerate `generated/imprint_api` from the contract, or check that it is what regeneration gives.
+
+openapi.yaml -> overlay -> corrected contract -> validated -> generator -> verified -> `generated/imprint_api`. Everything
+happens in a temporary folder; `generated/` is exchanged only after the last step, so a failed run leaves it as it was.
+"""
+
+import argparse
+import ast
+import difflib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from tools import naming
+from tools.overlay import OverlayError, apply_overlay
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = Path("generated/imprint_api")
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+class GenerateError(Exception):
+    """Regeneration cannot be done; the message is one line that says why."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.generate", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; fail, with a diff, if regeneration would")
+    parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    root: Path = arguments.root
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            fresh = generate(root, Path(folder))
+            if arguments.check:
+                return report_differences(root / PACKAGE, fresh)
+            exchange(root / PACKAGE, fresh)
+    except (GenerateError, OSError) as error:
+        print(f"generate: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def generate(root: Path, folder: Path) -> Path:
+    """Generate the package of the contract in `root` into a new folder inside `folder`; return that folder."""
+    contract = corrected_contract(root)
+    source = folder / "openapi.json"
+    source.write_text(json.dumps(contract, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    package = folder / "imprint_api"
+    run_generator(source, package, root)
+    shutil.rmtree(package / ".ruff_cache", ignore_errors=True)
+    verify_complete(contract, package, naming.class_overrides(root / "generator-config.yaml"))
+    for module in package.rglob("*.py"):
+        module.write_text(marker() + module.read_text(encoding="utf-8"), encoding="utf-8")
+    shutil.copy(source, package / "openapi.json")
+    (package / "py.typed").touch()
+    return package
+
+
+def marker() -> str:
+    return (
+        "# Generated from openapi.yaml and openapi.overlay.yaml by openapi-python-client "
+        f"{version('openapi-python-client')}, with `make generate`.\n"
+        "# Do not edit: the next run would undo it, and `make check-generated` refuses it.\n\n"
+    )
+
+
+# --- The contract ------------------------------------------------------------------------------------------------------
+
+
+def corrected_contract(root: Path) -> dict[str, Any]:
+    """The contract of `root` with its overlay applied, valid OpenAPI."""
+    contract = load_yaml(root / "openapi.yaml")
+    if not isinstance(contract, dict) or not str(contract.get("openapi", "")).startswith("3.1."):
+        raise GenerateError("openapi.yaml is not an OpenAPI 3.1 document")
+    try:
+        corrected = apply_overlay(contract, load_yaml(root / "openapi.overlay.yaml"))
+    except OverlayError as error:
+        raise GenerateError(f"openapi.overlay.yaml: {error}") from None
+    validate(corrected)
+    return corrected
+
+
+def load_yaml(path: Path) -> Any:
+    """Read YAML as the JSON it stands for: a timestamp is a string, every key is one too."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.constructor.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: node.value)
+    try:
+        return json.loads(json.dumps(yaml.load(path.read_text(encoding="utf-8")), allow_nan=False))
+    except YAMLError as error:
+        raise GenerateError(f"{path.name} is not YAML: {one_line(str(error))}") from None
+    except (ValueError, TypeError, RecursionError) as error:
+        raise GenerateError(f"{path.name} holds what JSON cannot: {one_line(str(error))}") from None
+
+
+def validate(contract: dict[str, Any]) -> None:
+    error = next(OpenAPIV31SpecValidator(contract).iter_errors(), None)
+    if error is not None:
+        where = "/".join(str(part) for part in error.absolute_path)
+        raise GenerateError(f"the corrected contract is not OpenAPI 3.1, at {where or 'its root'}: {one_line(error.message)}")
+    for path, node in walk(contract):
+        if node.get("nullable") is True:
+            raise GenerateError(f"the corrected contract says `nullable` at {path}, which OpenAPI 3.1 ignores")
+
+
+def walk(node: Any, path: str = "#") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every object in a JSON document, with its place."""
+    if isinstance(node, dict):
+        yield path, node
+        for key, value in node.items():
+            yield from walk(value, f"{path}/{key}")
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from walk(value, f"{path}/{index}")
+
+
+# --- The generator -----------------------------------------------------------------------------------------------------
+
+
+def run_generator(source: Path, package: Path, root: Path) -> None:
+    command = [sys.executable, "-m", "openapi_python_client", "generate", "--path", str(source), "--meta", "none"]
+    command += ["--output-path", str(package), "--fail-on-warning", "--config", str(root / "generator-config.yaml")]
+    command += ["--custom-template-path", str(root / "generator-templates")]
+    # The post hooks call ruff by name: the one beside this interpreter.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PATH": path, "COLUMNS": "10000"})
+    if run.returncode != 0:
+        raise GenerateError(f"openapi-python-client cannot do this contract: {what_it_said(run.stderr)}")
+
+
+def what_it_said(text: str) -> str:
+    """The generator's complaint in one line: without its farewell, a traceback cut to its last line."""
+    lines = [line.strip(" │╭╰─╮╯") for line in text.splitlines()]
+    lines = [line for line in lines if line and not line.startswith(("If you believe", "Error(s)", "Warning(s)"))]
+    if any(line.startswith("Traceback") for line in lines):
+        return lines[-1]
+    dump = next((index for index, line in enumerate(lines) if line == "{"), len(lines))
+    return one_line(" ".join(lines[:dump])) or "it gave no reason"
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+# --- What came out -----------------------------------------------------------------------------------------------------
+
+
+def verify_complete(contract: dict[str, Any], package: Path, overrides: dict[str, str]) -> None:
+    """Every operation, object schema and enum must have come out: the generator drops what it cannot do."""
+    for path, item in contract.get("paths", {}).items():
+        for method in METHODS:
+            if method in item:
+                verify_operation(path, method, item[method], package)
+    classes = classes_of(package / "models")
+    for key, schema in contract.get("components", {}).get("schemas", {}).items():
+        if is_object(schema) and naming.class_name(key, overrides) not in classes:
+            raise GenerateError(f"the generator dropped the schema {key}: no class {naming.class_name(key, overrides)}")
+    enums = [values for values in classes.values() if values]
+    for place, node in walk(contract):
+        values = {value for value in node.get("enum", []) if value is not None}
+        if values and values not in enums and "type" in node and "/example" not in place:
+            raise GenerateError(f"the generator dropped or altered the enum at {place}: {sorted(map(str, values))}")
+
+
+def verify_operation(path: str, method: str, operation: dict[str, Any], package: Path) -> None:
+    if "operationId" not in operation:
+        raise GenerateError(f"{method.upper()} {path} has no operationId, from which its function is named")
+    module = naming.module_of(operation)
+    if not (package / "api" / module).is_file():
+        raise GenerateError(f"the generator dropped {method.upper()} {path}: no api/{module}")
+
+
+def is_object(schema: dict[str, Any]) -> bool:
+    """Whether a schema makes a class of its own: an object, but no alias (one reference alone, however wrapped)."""
+    parts = [*schema.get("allOf", []), *schema.get("anyOf", []), *schema.get("oneOf", [])]
+    if "$ref" in schema or (len(parts) == 1 and "$ref" in parts[0]):
+        return False
+    return schema.get("type") == "object" or "properties" in schema or len(schema.get("allOf", [])) > 1
+
+
+def classes_of(models: Path) -> dict[str, set[object]]:
+    """The generated classes by name, each with the values that it has if it is an enum. Read, never imported."""
+    classes: dict[str, set[object]] = {}
+    for module in models.glob("*.py"):
+        for node in ast.parse(module.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                is_enum = any(isinstance(base, ast.Name) and base.id.endswith("Enum") for base in node.bases)
+                assigned = [statement.value for statement in node.body if isinstance(statement, ast.Assign)]
+                classes[node.name] = {ast.literal_eval(value) for value in assigned} if is_enum else set()
+    return classes
+
+
+# --- The working tree --------------------------------------------------------------------------------------------------
+
+
+def exchange(package: Path, fresh: Path) -> None:
+    """Put `fresh` in the place of `package`, by renaming: at no moment is half of it there."""
+    package.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=package.parent, prefix=".") as folder:
+        shutil.copytree(fresh, Path(folder) / "new")
+        if package.exists():
+            package.rename(Path(folder) / "old")
+        (Path(folder) / "new").rename(package)
+
+
+def report_differences(package: Path, fresh: Path) -> int:
+    names = sorted(files_of(package) | files_of(fresh))
+    differences = [line for name in names for line in difference(name, package / name, fresh / name)]
+    if differences:
+        print(*differences, sep="\n")
+        print(f"\n{PACKAGE} is not what `make generate` gives. Run `make generate`; never edit it by hand.", file=sys.stderr)
+    return 1 if differences else 0
+
+
+def files_of(package: Path) -> set[Path]:
+    found = (path for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return {path.relative_to(package) for path in found}
+
+
+def difference(name: Path, ours: Path, fresh: Path) -> list[str]:
+    old, new = (path.read_bytes() if path.is_file() else None for path in (ours, fresh))
+    if old == new:
+        return []
+    texts = [(text or b"").decode("utf-8", "backslashreplace").splitlines() for text in (old, new)]
+    labels = (f"{PACKAGE / name} (as it is)", f"{PACKAGE / name} (regenerated)")
+    if old is None or new is None:
+        return [f"{PACKAGE / name}: {'is missing' if old is None else 'is not generated'}"]
+    return list(difflib.unified_diff(*texts, *labels, lineterm="")) or [f"{PACKAGE / name}: line ends differ"]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

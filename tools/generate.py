@@ -1,7 +1,8 @@
 """Regenerate `generated/imprint_api` from the contract, or check that it is what regeneration gives.
 
-openapi.yaml -> overlay -> corrected contract -> validated -> generator -> verified -> `generated/imprint_api`. Everything
-happens in a temporary folder; `generated/` is exchanged only after the last step, so a failed run leaves it as it was.
+openapi.yaml -> overlay -> corrected contract -> validated -> generator -> verified -> `generated/imprint_api`.
+Everything happens in a temporary folder; `generated/` is exchanged only after the last step, so a failed run leaves it
+as it was.
 """
 
 import argparse
@@ -76,7 +77,7 @@ def marker() -> str:
     )
 
 
-# --- The contract ------------------------------------------------------------------------------------------------------
+# --- The contract -----------------------------------------------------------------------------------------------------
 
 
 def corrected_contract(root: Path) -> dict[str, Any]:
@@ -108,7 +109,9 @@ def validate(contract: dict[str, Any]) -> None:
     error = next(OpenAPIV31SpecValidator(contract).iter_errors(), None)
     if error is not None:
         where = "/".join(str(part) for part in error.absolute_path)
-        raise GenerateError(f"the corrected contract is not OpenAPI 3.1, at {where or 'its root'}: {one_line(error.message)}")
+        raise GenerateError(
+            f"the corrected contract is not OpenAPI 3.1, at {where or 'its root'}: {one_line(error.message)}"
+        )
     for path, node in walk(contract):
         if node.get("nullable") is True:
             raise GenerateError(f"the corrected contract says `nullable` at {path}, which OpenAPI 3.1 ignores")
@@ -125,7 +128,7 @@ def walk(node: Any, path: str = "#") -> Iterator[tuple[str, dict[str, Any]]]:
             yield from walk(value, f"{path}/{index}")
 
 
-# --- The generator -----------------------------------------------------------------------------------------------------
+# --- The generator ----------------------------------------------------------------------------------------------------
 
 
 def run_generator(source: Path, package: Path, root: Path) -> None:
@@ -134,7 +137,8 @@ def run_generator(source: Path, package: Path, root: Path) -> None:
     command += ["--custom-template-path", str(root / "generator-templates")]
     # The post hooks call ruff by name: the one beside this interpreter.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PATH": path, "COLUMNS": "10000"})
+    environment = {**os.environ, "PATH": path, "COLUMNS": "10000"}
+    run = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
     if run.returncode != 0:
         raise GenerateError(f"openapi-python-client cannot do this contract: {what_it_said(run.stderr)}")
 
@@ -153,7 +157,7 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-# --- What came out -----------------------------------------------------------------------------------------------------
+# --- What came out ----------------------------------------------------------------------------------------------------
 
 
 def verify_complete(contract: dict[str, Any], package: Path, overrides: dict[str, str]) -> None:
@@ -201,7 +205,7 @@ def classes_of(models: Path) -> dict[str, set[object]]:
     return classes
 
 
-# --- The working tree --------------------------------------------------------------------------------------------------
+# --- The working tree -------------------------------------------------------------------------------------------------
 
 
 def exchange(package: Path, fresh: Path) -> None:
@@ -219,7 +223,10 @@ def report_differences(package: Path, fresh: Path) -> int:
     differences = [line for name in names for line in difference(name, package / name, fresh / name)]
     if differences:
         print(*differences, sep="\n")
-        print(f"\n{PACKAGE} is not what `make generate` gives. Run `make generate`; never edit it by hand.", file=sys.stderr)
+        print(
+            f"\n{PACKAGE} is not what `make generate` gives. Run `make generate`; never edit it by hand.",
+            file=sys.stderr,
+        )
     return 1 if differences else 0
 
 
@@ -232,11 +239,13 @@ def difference(name: Path, ours: Path, fresh: Path) -> list[str]:
     old, new = (path.read_bytes() if path.is_file() else None for path in (ours, fresh))
     if old == new:
         return []
-    texts = [(text or b"").decode("utf-8", "backslashreplace").splitlines() for text in (old, new)]
-    labels = (f"{PACKAGE / name} (as it is)", f"{PACKAGE / name} (regenerated)")
     if old is None or new is None:
-        return [f"{PACKAGE / name}: {'is missing' if old is None else 'is not generated'}"]
-    return list(difflib.unified_diff(*texts, *labels, lineterm="")) or [f"{PACKAGE / name}: line ends differ"]
+        return [f"{PACKAGE / name} {'is missing' if old is None else 'is not generated'}"]
+    before, after = (text.decode("utf-8", "backslashreplace").splitlines() for text in (old, new))
+    lines = difflib.unified_diff(
+        before, after, f"{PACKAGE / name} as it is", f"{PACKAGE / name} regenerated", lineterm=""
+    )
+    return list(lines) or [f"{PACKAGE / name} has other line ends"]
 
 
 if __name__ == "__main__":

@@ -16,7 +16,11 @@ class OverlayError(Exception):
 
 def apply_overlay(document: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
     """Return a corrected copy of `document`; neither argument is changed."""
-    if not isinstance(overlay, dict) or overlay.get("overlay") != "1.0.0" or not isinstance(overlay.get("actions"), list):
+    if (
+        not isinstance(overlay, dict)
+        or overlay.get("overlay") != "1.0.0"
+        or not isinstance(overlay.get("actions"), list)
+    ):
         raise OverlayError("not an OpenAPI Overlay 1.0.0 document with a list of actions")
     corrected = copy.deepcopy(document)
     for number, action in enumerate(overlay["actions"], start=1):
@@ -40,17 +44,19 @@ def _apply_action(document: dict[str, Any], action: dict[str, Any], target: str 
     if not matches:
         raise OverlayError("matches nothing; is it stale?")
     if "update" in action:
-        before = copy.deepcopy([match.obj for match in matches])
+        # As text, to which 1, 1.0 and true differ.
+        before = repr([match.obj for match in matches])
         for match in matches:
             _update(match.obj, action["update"])
-        if before == [match.obj for match in matches]:
+        if before == repr([match.obj for match in matches]):
             raise OverlayError("changes nothing; is it stale?")
     else:
         # From the end, so that removing one item of a list does not move those still to be removed.
         for match in sorted(matches, key=lambda match: _sortable(match.parts), reverse=True):
             if match.parent is None:
                 raise OverlayError("cannot remove the whole document")
-            del match.parent.obj[match.parts[-1]]
+            parent: Any = match.parent.obj
+            del parent[match.parts[-1]]
 
 
 def _update(node: Any, update: Any) -> None:

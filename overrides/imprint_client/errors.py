@@ -1,0 +1,285 @@
+"""Every exception of this package: what happened, to what, and what to do.
+
+    ImprintError
+      ConfigurationError                 also ValueError: the client could not be made, or is closed
+      InvalidRequestError                also ValueError: nothing was sent; every fault with its path
+        TotalsMismatchError              all that is wrong is sums
+      PaginationError                    the list cannot be followed further; says where to resume
+      OutcomeUnknownError                it may or may not be recorded
+      EventMismatchError                 this partner_event_id is recorded with other contents
+      APIError
+        APIConnectionError               never reached, or cut off
+          APITimeoutError
+        APIResponseValidationError       an answer that is not what the contract says
+        APIStatusError                   an answer with a status that is no success
+          BadRequestError 400, AuthenticationError 401, PermissionDeniedError 403, NotFoundError 404,
+          ConflictError 409, UnprocessableEntityError 422, RateLimitError 429, InternalServerError 5xx
+
+They can be pickled, and hold no httpx object: a request would carry the API key.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+LONGEST_MESSAGE = 500
+REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-requestid")
+
+
+class ImprintError(Exception):
+    """The base of every exception of this package."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+
+class ConfigurationError(ImprintError, ValueError):
+    """The client could not be made as it was asked for, or is closed. Secrets are not quoted."""
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong with a body or an argument."""
+
+    path: str
+    """Where: ``order_lines[2].rate``; empty for the body itself."""
+    problem: str
+    """What is wrong and, where that can be told, the likely fix."""
+    stated: object = None
+    """What was given."""
+    expected: int | None = None
+    """For sums: what the lines add up to, in minor units."""
+    difference: int | None = None
+    """For sums: `stated` less `expected`, in minor units."""
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.problem}" if self.path else self.problem
+
+
+class InvalidRequestError(ImprintError, ValueError):
+    """The contract, or Imprint's rules, would refuse this: nothing was sent. `faults` lists all that is wrong."""
+
+    faults: tuple[Fault, ...]
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(tuple(faults))
+        self.faults = tuple(faults)
+
+    def __str__(self) -> str:
+        if len(self.faults) == 1:
+            return f"nothing was sent: {self.faults[0]}"
+        return "\n  ".join([f"nothing was sent, {len(self.faults)} faults:", *map(str, self.faults)])
+
+
+class TotalsMismatchError(InvalidRequestError):
+    """All that is wrong is sums: lines do not add up to the amount stated. Each fault has `expected`, `difference`."""
+
+
+class PaginationError(ImprintError):
+    """A list cannot be followed further without losing or repeating events. What was handed out before is right."""
+
+    resume_after: str | None
+    """The cursor of the page that was not handed out: list again with it as `starting_after`; None: from the start."""
+
+    def __init__(self, problem: str, resume_after: str | None) -> None:
+        super().__init__(problem, resume_after)
+        self.problem = problem
+        self.resume_after = resume_after
+
+    def __str__(self) -> str:
+        where = "from the start" if self.resume_after is None else f"with starting_after={self.resume_after!r}"
+        return f"the list cannot be followed further: {self.problem}; the events after it are missing; resume {where}"
+
+
+class OutcomeUnknownError(ImprintError):
+    """What was sent may or may not be recorded; its cause (`__cause__`) is what happened. Do not just send it again."""
+
+    sent: Any
+    """The model that was sent; through `Imprint.api` the dict."""
+    looked_up: bool
+    """Whether a lookup was answered: it did not find what was sent, which proves nothing while that may be running."""
+
+    def __init__(self, operation: str, sent: Any, looked_up: bool, why: str = "") -> None:
+        super().__init__(operation, sent, looked_up, why)
+        self.operation = operation
+        self.sent = sent
+        self.looked_up = looked_up
+        self.why = why
+
+    def __str__(self) -> str:
+        looked = "a lookup did not find it (yet)" if self.looked_up else "it was not looked up"
+        return (
+            f"{self.operation}: what was sent may or may not be recorded ({self.why}); {looked}. Do not just send it "
+            "again: wait until that request cannot be running any more, then send it only if it is not recorded "
+            "(order_events.ensure looks first)"
+        )
+
+
+class EventMismatchError(ImprintError):
+    """The event that is recorded under this partner_event_id is not the one that was sent."""
+
+    sent: Any
+    recorded: Any
+
+    def __init__(self, sent: Any, recorded: Any, differences: Sequence[str] = ()) -> None:
+        super().__init__(sent, recorded, tuple(differences))
+        self.sent = sent
+        self.recorded = recorded
+        self.differences = tuple(differences)
+
+    def __str__(self) -> str:
+        return (
+            f"partner_event_id {self.sent.partner_event_id!r} is recorded with other contents "
+            f"({', '.join(self.differences)}); nothing was changed: a partner_event_id must stand for one event only"
+        )
+
+
+class APIError(ImprintError):
+    """Something went wrong between this client and Imprint."""
+
+
+class APIConnectionError(APIError):
+    """Imprint was never reached, or the connection was cut off."""
+
+
+class APITimeoutError(APIConnectionError):
+    """A timeout of this client ran out."""
+
+
+class APIResponseValidationError(APIError):
+    """An answer that is not what the contract says; `path` says where: ``data[3].order_lines[0].rate``."""
+
+    path: str
+
+    def __init__(self, operation: str, path: str, problem: str) -> None:
+        super().__init__(operation, path, problem)
+        self.operation = operation
+        self.path = path
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.operation}: {self.path or 'the answer'} {self.problem}, which is not what the contract says"
+
+
+class APIStatusError(APIError):
+    """An answer whose status is no success. Of a body that is none of Imprint's three, only `body` is kept."""
+
+    advice = "see `message` and `body`"
+
+    status_code: int
+    headers: dict[str, str]
+    """Of the answer; the names in small letters."""
+    body: bytes
+    type: str | None
+    """Imprint's error type, as in INVALID_REQUEST_ERROR."""
+    message: str | None
+    param: str | None
+    request_id: str | None
+
+    def __init__(self, operation: str, status_code: int, headers: Mapping[str, str], body: bytes) -> None:
+        super().__init__(operation, status_code, dict(headers), body)
+        self.operation = operation
+        self.status_code = status_code
+        self.headers = dict(headers)
+        self.body = body
+        self.type, self.message, self.param = _read_error_body(body)
+        self.request_id = next((self.headers[name] for name in REQUEST_ID_HEADERS if name in self.headers), None)
+
+    def __str__(self) -> str:
+        said = [self.type, self.message and self.message[:LONGEST_MESSAGE], self.param and f"(param: {self.param})"]
+        text = f"{self.operation}: {self.status_code} {_phrase(self.status_code)}".rstrip()
+        text += "".join(f" {part}" for part in said if part)
+        text += f"; {self.advice}"
+        return f"[{self.request_id}] {text}" if self.request_id else text
+
+
+class BadRequestError(APIStatusError):
+    """400: Imprint refused what was sent."""
+
+    advice = "correct what was sent; sending it again will not help"
+
+
+class AuthenticationError(APIStatusError):
+    """401: Imprint does not know the API key."""
+
+    advice = "check the API key, and that it belongs to this base_url"
+
+
+class PermissionDeniedError(APIStatusError):
+    """403: the API key may not do this."""
+
+    advice = "check what the API key may do, and whether a merchant_key is needed"
+
+
+class NotFoundError(APIStatusError):
+    """404: what the request speaks of does not exist."""
+
+    advice = "check the ids, and that the base_url is right"
+
+
+class ConflictError(APIStatusError):
+    """409: what was sent conflicts with what is recorded, and a lookup did not explain it."""
+
+    advice = "look up what is recorded"
+
+
+class UnprocessableEntityError(APIStatusError):
+    """422: Imprint understood what was sent and refused it."""
+
+    advice = "correct what was sent; sending it again will not help"
+
+
+class RateLimitError(APIStatusError):
+    """429: too many requests; this one was not carried out."""
+
+    advice = "try again later; Retry-After, if there is one, says when"
+
+
+class InternalServerError(APIStatusError):
+    """5xx: Imprint, or a proxy before it, failed."""
+
+    advice = "try again later"
+
+
+_BY_STATUS: dict[int, type[APIStatusError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: UnprocessableEntityError,
+    429: RateLimitError,
+}
+
+
+def status_error(operation: str, status_code: int, headers: Mapping[str, str], body: bytes) -> APIStatusError:
+    """The exception for an answer with this status."""
+    default = InternalServerError if status_code >= HTTPStatus.INTERNAL_SERVER_ERROR else APIStatusError
+    return _BY_STATUS.get(status_code, default)(operation, status_code, headers, body)
+
+
+def _read_error_body(body: bytes) -> tuple[str | None, str | None, str | None]:
+    """Type, message and param of the error bodies that Imprint's pages show; None for what is not there."""
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
+        return None, None, None
+    if not isinstance(parsed, dict):
+        return None, None, None
+    inner = parsed.get("error")
+    if isinstance(inner, dict):  # {"error": {"type", "message", "param"}}
+        parsed = inner
+    elif isinstance(inner, str):  # {"path", "details": [...], "error": "Bad Request", "status", "timestamp"}
+        details = parsed.get("details")
+        texts = [detail for detail in details if isinstance(detail, str)] if isinstance(details, list) else []
+        return inner, "; ".join(texts) or None, None
+    values = (parsed.get(name) for name in ("type", "message", "param"))  # else: flat
+    kind, message, param = (value if isinstance(value, str) else None for value in values)
+    return kind, message, param
+
+
+def _phrase(status_code: int) -> str:
+    try:
+        return HTTPStatus(status_code).phrase
+    except ValueError:
+        return ""

@@ -1,0 +1,103 @@
+"""Lists: the server is followed, never guessed at, and never left in silence.
+
+`Walk` holds the rules, once, for both flavours: `has_more` true with nothing to follow is an error, and so is a cursor
+that was used before; `has_more` absent means to go on until an empty page. Whether Imprint's cursor is exclusive is not
+published, so the event whose id is the cursor that asked for its page is dropped; a page that is empty after that
+counts as empty.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+from imprint_api.models import OrderEvent, OrderEventsResponse
+
+from .errors import APIError, PaginationError
+
+
+class Walk:
+    """Where a walk through a list stands: ask for the page after `cursor`, hand the answer to `take`, until `done`."""
+
+    def __init__(self, starting_after: str | None) -> None:
+        self.cursor = starting_after
+        self.done = False
+        self._used = {starting_after}
+
+    def take(self, page: OrderEventsResponse) -> OrderEventsResponse:
+        """The page to hand out, from the page that was answered; raises PaginationError rather than go astray."""
+        events = page.data
+        if self.cursor is not None:
+            events = [event for event in events if event.order_event_id != self.cursor]
+        if page.has_more is False or (not events and not page.has_more):
+            self.done = True
+        elif not events:
+            raise PaginationError("a page is empty and yet says that there is more", self.cursor)
+        else:
+            self._step(events[-1])
+        page.data = events
+        return page
+
+    def _step(self, last: OrderEvent) -> None:
+        if not isinstance(last.order_event_id, str):
+            raise PaginationError("the last event of a page has no order_event_id to go on from", self.cursor)
+        if last.order_event_id in self._used:
+            raise PaginationError(f"the cursor {last.order_event_id!r} leads back to where it was used", self.cursor)
+        self.cursor = last.order_event_id
+        self._used.add(self.cursor)
+
+
+def say_where(error: APIError, cursor: str | None) -> None:
+    """Add to an error in the middle of a list what was handed out before it."""
+    if cursor is not None:
+        error.add_note(f"The events up to {cursor!r} were handed out; resume with starting_after={cursor!r}.")
+
+
+class Pager:
+    """The events of a list, page by page from the server as they are needed; each iteration starts anew.
+
+    Iterating, or a step of it, raises PaginationError when the list cannot be followed, and the APIError of a page that
+    could not be had; both say where to resume.
+    """
+
+    def __init__(self, fetch: Callable[[str | None], OrderEventsResponse], starting_after: str | None) -> None:
+        self._fetch = fetch
+        self._starting_after = starting_after
+
+    def __iter__(self) -> Iterator[OrderEvent]:
+        for page in self.pages():
+            yield from page.data
+
+    def pages(self) -> Iterator[OrderEventsResponse]:
+        """The pages, each with `data`, and `has_more` and `total` where the server gives them."""
+        walk = Walk(self._starting_after)
+        while not walk.done:
+            try:
+                page = self._fetch(walk.cursor)
+            except APIError as error:
+                say_where(error, walk.cursor)
+                raise
+            yield walk.take(page)
+
+
+class AsyncPager:
+    """As `Pager`, with `async for`."""
+
+    def __init__(
+        self, fetch: Callable[[str | None], Awaitable[OrderEventsResponse]], starting_after: str | None
+    ) -> None:
+        self._fetch = fetch
+        self._starting_after = starting_after
+
+    async def __aiter__(self) -> AsyncIterator[OrderEvent]:
+        async for page in self.pages():
+            for event in page.data:
+                yield event
+
+    async def pages(self) -> AsyncIterator[OrderEventsResponse]:
+        """The pages, each with `data`, and `has_more` and `total` where the server gives them."""
+        walk = Walk(self._starting_after)
+        while not walk.done:
+            try:
+                page = await self._fetch(walk.cursor)
+            except APIError as error:
+                say_where(error, walk.cursor)
+                raise
+            yield walk.take(page)

@@ -1,0 +1,100 @@
+"""Sums: an order's or event's amount must equal the sum of its lines, to the minor unit. Pure; needs no client.
+
+Imprint's page says of `order_lines`: "When provided, the API will require that the calculated sum of all the rates and
+rewards rates within (taking quantities into account) are equal to the amount and rewards_amount, respectively." So: an
+empty list is provided, and its sums are 0; a rewards amount that is absent is compared with nothing; and nothing is
+ever compared across orders and events ("the sums of all event amounts [...] do not need to be equal" to the order's).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from imprint_api.models import NewOrder, NewOrderEvent, Order, OrderEvent, OrderLine
+
+from .bodies import member_faults
+from .errors import Fault, InvalidRequestError, TotalsMismatchError
+
+LONGEST_SUM_SHOWN = 6
+_AMOUNT_OF_RATE = {
+    "order": (("total_order_amount", "rate"), ("total_rewards_amount", "rewards_rate")),
+    "event": (("amount", "rate"), ("rewards_amount", "rewards_rate")),
+}
+
+
+class Totals(NamedTuple):
+    """What lines add up to, in minor units."""
+
+    amount: int
+    rewards_amount: int
+
+
+def sum_lines(lines: Iterable[OrderLine]) -> Totals:
+    """What the lines add up to: the amounts to state in an order or event that has them.
+
+    Args:
+        lines: Their rates are integers of minor units (274999 is $2,749.99), their quantities integers.
+
+    Raises:
+        InvalidRequestError: A line is no OrderLine, or has a rate or quantity that is not such an integer.
+    """
+    lines = list(lines)
+    faults = [fault for index, line in enumerate(lines) for fault in member_faults(line, OrderLine, f"lines[{index}]")]
+    if faults:
+        raise InvalidRequestError(faults)
+    return Totals(_sum(lines, "rate"), _sum(lines, "rewards_rate"))
+
+
+def check_totals(body: NewOrder | NewOrderEvent | Order | OrderEvent) -> None:
+    """Check that the amounts of an order or event are the sums of its `order_lines`, if it has them.
+
+    Raises:
+        TotalsMismatchError: They are not; each fault has what is stated, what the lines add up to, and the difference.
+        InvalidRequestError: A member is missing or mistyped, so that there is nothing to add up.
+    """
+    faults = member_faults(body, type(body), "")
+    if faults:
+        raise InvalidRequestError(faults)
+    faults = sum_faults(body)
+    if faults:
+        raise TotalsMismatchError(faults)
+
+
+def check_body(body: NewOrder | NewOrderEvent, model: type, totals: bool) -> None:
+    """Check a body before it is sent: its members always, its sums if `totals`. All faults are raised at once."""
+    faults = member_faults(body, model, "")
+    if faults:
+        raise InvalidRequestError(faults)
+    faults = sum_faults(body) if totals else []
+    if faults:
+        raise TotalsMismatchError(faults)
+
+
+def sum_faults(body: NewOrder | NewOrderEvent | Order | OrderEvent) -> list[Fault]:
+    """The amounts of a body, its members in order, that are not the sums of its lines."""
+    if not isinstance(body.order_lines, list):
+        return []
+    kind = "order" if isinstance(body, NewOrder | Order) else "event"
+    return list(_compare(body, body.order_lines, _AMOUNT_OF_RATE[kind]))
+
+
+def _compare(body: Any, lines: Sequence[OrderLine], pairs: Iterable[tuple[str, str]]) -> Iterator[Fault]:
+    for amount, rate in pairs:
+        stated, calculated = getattr(body, amount), _sum(lines, rate)
+        if isinstance(stated, int) and stated != calculated:
+            problem = (
+                f"is {stated}, but the lines add up to {calculated} ({_shown(lines, rate)}): "
+                f"{abs(stated - calculated)} too {'much' if stated > calculated else 'little'}"
+            )
+            yield Fault(amount, problem, stated, calculated, stated - calculated)
+
+
+def _sum(lines: Iterable[OrderLine], rate: str) -> int:
+    return sum(line.quantity * getattr(line, rate) for line in lines)
+
+
+def _shown(lines: Sequence[OrderLine], rate: str) -> str:
+    """How a sum comes about: ``1 x 274999 + 2 x 500``."""
+    terms = [f"{line.quantity} x {getattr(line, rate)}" for line in lines[:LONGEST_SUM_SHOWN]]
+    if len(lines) > LONGEST_SUM_SHOWN:
+        terms.append(f"{len(lines) - LONGEST_SUM_SHOWN} more lines")
+    return " + ".join(terms) or "no lines"

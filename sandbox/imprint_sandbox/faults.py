@@ -1,0 +1,135 @@
+"""A bad day, as one value: what becomes of the write, and what the caller gets to see of it.
+
+The two are apart because they are apart in life: a 503 may come before or after the write, and a connection that broke
+says nothing about either.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, get_args
+
+Write = Literal["made", "lost", "late", "unseen"]
+AnswerKind = Literal["normal", "cut", "cut_in_body", "malformed", "empty_page", "repeated_page", "unknown_type"]
+
+_BODILESS = (204, 205, 304)
+_FRAMING = ("content-length", "transfer-encoding", "connection")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """What goes wrong with one request.
+
+    `write` is what becomes of what the request would record:
+
+    - "made": it is recorded at once (the default when the answer comes from it);
+    - "lost": it never is (the default for a `status` and for "cut", whose answer does not come from it);
+    - "late": it is recorded only later, after the answer; it needs a `status` or "cut";
+    - "unseen": it is recorded at once, but lookups do not see it until later.
+
+    `settles_after` says when later is: after this many further requests to any operation have been handled (an int, 1
+    or more), or, when None, at `Sandbox.settle()`.
+
+    `answer` is what is sent:
+
+    - "normal": what the sandbox would answer, or `status`;
+    - "cut": nothing, the connection is closed;
+    - "cut_in_body": all headers and half of the body, then the connection is closed;
+    - "malformed": a whole answer whose body is half of the JSON that it should be;
+    - "empty_page": a page with no events that says there are more;
+    - "repeated_page": the first page again, whatever cursor was given, and it says there are more;
+    - "unknown_type": events have a type that the contract does not know.
+
+    `status` (int), `headers` and `body` replace those of the answer. A `body` that is bytes or str is sent as it is,
+    anything else as JSON; without one, a `status` of 400 or more has Imprint's error body and a lower one has none.
+    `delay` is the time in seconds (float) between the write and the answer; `Sandbox.settle()` cuts it short.
+    """
+
+    write: Write | None = None
+    settles_after: int | None = None
+    answer: AnswerKind = "normal"
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: Any = None
+    delay: float = 0.0
+
+    def __post_init__(self) -> None:
+        for problem in self._problems():
+            raise ValueError(f"{problem}: {self!r}")
+
+    @property
+    def write_or_default(self) -> Write:
+        """What becomes of the write, with the default filled in."""
+        if self.write is not None:
+            return self.write
+        return "made" if self._answer_comes_from_the_write else "lost"
+
+    @property
+    def _answer_comes_from_the_write(self) -> bool:
+        return self.status is None and self.answer != "cut"
+
+    def _problems(self) -> list[str]:
+        return [
+            problem
+            for problem, is_so in (
+                (f"write is one of {get_args(Write)}", self.write not in (None, *get_args(Write))),
+                (f"answer is one of {get_args(AnswerKind)}", self.answer not in get_args(AnswerKind)),
+                ("status is from 200 to 599", self.status is not None and not _is_int(self.status, 200, 599)),
+                ("delay is in seconds, 0 or more", not _is_duration(self.delay)),
+                (
+                    "settles_after is 1 or more",
+                    self.settles_after is not None and not _is_int(self.settles_after, 1, 2**53),
+                ),
+                (
+                    "settles_after is for a write that is late or unseen",
+                    self.settles_after is not None and self.write not in ("late", "unseen"),
+                ),
+                (
+                    "a write that is lost or late has no answer of its own: give a status, or answer='cut'",
+                    self.write in ("lost", "late") and self._answer_comes_from_the_write,
+                ),
+                (
+                    f"answer={self.answer!r} has no status or body of the fault's own",
+                    self.answer in ("empty_page", "repeated_page", "unknown_type")
+                    and (self.status is not None or self.body is not None),
+                ),
+                (f"status {self.status} has no body", self.status in _BODILESS and self.body is not None),
+                (
+                    "headers are names and values of text, and do not say how long the body is",
+                    not self._headers_are_fit,
+                ),
+            )
+            if is_so
+        ]
+
+    @property
+    def _headers_are_fit(self) -> bool:
+        return all(
+            re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name)
+            and name.lower() not in _FRAMING
+            and re.fullmatch(r"[\x20-\x7e]*", value)
+            for name, value in self.headers.items()
+        )
+
+
+def fault_from_json(members: Mapping[str, Any]) -> Fault:
+    """Return the fault whose fields are `members`; raise ValueError when they are not a fault's."""
+    unknown = members.keys() - {each.name for each in fields(Fault)}
+    if unknown:
+        raise ValueError(f"a fault has no {', '.join(sorted(unknown))}")
+    try:
+        return Fault(**members)
+    except (TypeError, AttributeError) as error:
+        raise ValueError(f"not a fault: {error}") from None
+
+
+def _is_int(value: object, least: int, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+def _is_duration(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+
+
+NO_FAULT = Fault()

@@ -1,0 +1,21 @@
+"""A request as it arrived, for tests that ask what was sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedRequest:
+    """One request that arrived, whatever became of it.
+
+    `query` has the last value of each parameter, `headers` has names in small letters and the credentials masked,
+    `body` is the bytes as they came, and `operation` is the operationId, or None where the contract has no such
+    operation.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    operation: str | None

@@ -1,0 +1,89 @@
+"""Serves the application on the loopback interface, from a thread of its own.
+
+uvicorn's HTTP protocol without its `Server`: that one looks for the order to stop every tenth of a second, and waits
+for connections which are kept alive. Tests start and stop many sandboxes.
+"""
+
+import asyncio
+import socket
+import threading
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from imprint_sandbox.app import ABORT
+from imprint_sandbox.delays import Delays
+
+HOST = "127.0.0.1"
+_BACKLOG = 1024  # connections: hundreds of tasks connect at once in some tests
+_KEEP_ALIVE = 3600  # seconds: no connection is closed that a test has not asked to be closed
+
+
+class Server:
+    """Serves `app` on `port` (0: a free one) between `start` and `stop`."""
+
+    def __init__(self, app: ASGIApp, delays: Delays, port: int) -> None:
+        self._app = app
+        self._delays = delays
+        self._socket = socket.create_server((HOST, port), backlog=_BACKLOG)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="imprint-sandbox", daemon=True)
+        self._started = threading.Event()
+        self._loop: asyncio.AbstractEventLoop
+        self._stopping: asyncio.Event
+        host, self.port = self._socket.getsockname()
+        self.url = f"http://{host}:{self.port}"
+
+    def start(self) -> None:
+        """Serve from now on."""
+        self._thread.start()
+        self._started.wait()
+
+    def stop(self) -> None:
+        """Close every connection, whatever goes on in it, and serve no more."""
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+
+    async def _serve(self) -> None:
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        self._delays.open(self._loop)
+        config = _Config(
+            self._app,
+            interface="asgi3",
+            lifespan="off",
+            ws="none",
+            proxy_headers=False,
+            timeout_keep_alive=_KEEP_ALIVE,
+        )
+        connections = ServerState()
+        server = await self._loop.create_server(
+            lambda: _Connection(config, connections, {}), sock=self._socket, backlog=_BACKLOG
+        )
+        self._started.set()
+        await self._stopping.wait()
+        server.close()
+        self._delays.close()
+        for connection in list(connections.connections):
+            connection.transport.abort()
+        await asyncio.gather(*connections.tasks)
+
+
+class _Config(uvicorn.Config):
+    def configure_logging(self) -> None:
+        """Leave uvicorn's loggers alone: a service under test may be running on uvicorn in this process."""
+
+
+class _Connection(H11Protocol):
+    """A connection that the application can close, and that logs no requests."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.access_log = False
+        serve = self.app
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            scope[ABORT] = transport.abort
+            await serve(scope, receive, send)
+
+        self.app = app

@@ -1,0 +1,153 @@
+"""Everything one sandbox knows, behind one lock: records, what arrived, faults to come, writes still to land.
+
+A request is handled in one piece under the lock: noted, its fault taken, its write made (or not), and then the writes
+that its handling lets land. So 50 connections cannot tear a record, and a test that is sequential is deterministic.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from imprint_sandbox.answers import Answer
+from imprint_sandbox.contract import Operation
+from imprint_sandbox.delays import Delays
+from imprint_sandbox.faults import NO_FAULT, Fault
+from imprint_sandbox.received import ReceivedRequest
+from imprint_sandbox.store import INDEXED, JsonObject, Store, Table
+
+MAX_REQUESTS_KEPT = 100_000
+
+
+@dataclass(slots=True)
+class _Pending:
+    """Something that happens after `remaining` further requests, or (None) when the sandbox is settled."""
+
+    remaining: int | None
+    happen: Callable[[], object]
+
+
+class State:
+    """The state of one sandbox. Safe for threads."""
+
+    def __init__(self, store: Store, operations: Mapping[str, Operation]) -> None:
+        self.delays = Delays()
+        self._store = store
+        self._operations = operations
+        self._lock = threading.Lock()
+        self._arrived = threading.Condition(self._lock)
+        self._requests: deque[ReceivedRequest] = deque(maxlen=MAX_REQUESTS_KEPT)
+        self._faults: dict[str, deque[Fault]] = {name: deque() for name in operations}
+        self._pending: list[_Pending] = []
+
+    def handle(self, request: ReceivedRequest, work: Callable[[Store, Fault], Answer]) -> tuple[Answer, Fault]:
+        """Note `request`, take its fault, do `work` as the fault allows; return the answer and the fault."""
+        with self._lock:
+            self._requests.append(request)
+            self._arrived.notify_all()
+            if request.operation is None:
+                return work(self._store, NO_FAULT), NO_FAULT
+            queue = self._faults[request.operation]
+            fault = queue.popleft() if queue else NO_FAULT
+            before = list(self._pending)
+            answer = self._write(fault, lambda: work(self._store, fault))
+            self._count_down(before)
+            return answer, fault
+
+    def fail(self, operation: str, fault: Fault, times: int) -> None:
+        """Let `fault` happen to the next `times` requests to `operation` that have no fault before it."""
+        if operation not in self._operations:
+            raise ValueError(f"{operation!r} is no operation of the contract: {', '.join(self._operations)}")
+        if times < 1:
+            raise ValueError(f"times is 1 or more, not {times}")
+        if fault.write is not None and not self._operations[operation].writes:
+            raise ValueError(f"{operation} writes nothing, so that nothing can become of a write: {fault!r}")
+        if fault.answer in ("empty_page", "repeated_page") and not self._operations[operation].pages:
+            raise ValueError(f"{operation} has no pages: {fault!r}")
+        if fault.answer == "unknown_type" and not self._operations[operation].path.startswith("/v2/order_events"):
+            raise ValueError(f"{operation} answers with no events: {fault!r}")
+        with self._lock:
+            self._faults[operation].extend([fault] * times)
+
+    def heal(self) -> None:
+        """Forget the faults still to come."""
+        with self._lock:
+            self._forget_faults()
+
+    def settle(self) -> None:
+        """Let what is late land, what is unseen be seen, and what is delayed be answered."""
+        with self._lock:
+            pending, self._pending = self._pending, []
+            for each in pending:
+                each.happen()
+        self.delays.end(send=True)
+
+    def reset(self) -> None:
+        """Forget everything; answers under way are not sent."""
+        with self._lock:
+            self._forget_faults()
+            self._pending.clear()
+            self._requests.clear()
+            self._store.clear()
+        self.delays.end(send=False)
+
+    def wait_for_requests(self, count: int, timeout: float) -> None:
+        """Return once `count` requests have arrived; raise TimeoutError after `timeout` seconds."""
+        with self._arrived:
+            if not self._arrived.wait_for(lambda: len(self._requests) >= count, timeout):
+                raise TimeoutError(f"{len(self._requests)} of {count} requests arrived within {timeout} s")
+
+    def requests(self) -> list[ReceivedRequest]:
+        """Return what arrived, in order."""
+        with self._lock:
+            return list(self._requests)
+
+    def faults(self) -> list[tuple[str, Fault]]:
+        """Return the faults still to come, with the operation of each."""
+        with self._lock:
+            return [(operation, fault) for operation, queue in self._faults.items() for fault in queue]
+
+    def records(self, table: Table) -> list[JsonObject]:
+        """Return every record of `table`, in the order of recording."""
+        with self._lock:
+            return self._store.all(table)
+
+    def close(self) -> None:
+        """Close the store."""
+        with self._lock:
+            self._store.close()
+
+    def _forget_faults(self) -> None:
+        for queue in self._faults.values():
+            queue.clear()
+
+    def _write(self, fault: Fault, work: Callable[[], Answer]) -> Answer:
+        match fault.write_or_default:
+            case "made":
+                return work()
+            case "unseen":
+                return self._unseen(fault, work)
+            case "late":
+                self._pending.append(_Pending(fault.settles_after, work))
+            case "lost":
+                pass
+        # The fault has a status, or nothing is answered: this is never sent.
+        return Answer(200, None)
+
+    def _unseen(self, fault: Fault, work: Callable[[], Answer]) -> Answer:
+        newest = {table: self._store.newest(table) for table in INDEXED}
+        answer = work()
+        written: set[tuple[Table, int]] = {
+            (table, number) for table in INDEXED for number in range(newest[table] + 1, self._store.newest(table) + 1)
+        }
+        self._store.unseen |= written
+        self._pending.append(_Pending(fault.settles_after, lambda: self._store.unseen.difference_update(written)))
+        return answer
+
+    def _count_down(self, pending: list[_Pending]) -> None:
+        for each in pending:
+            if each.remaining is not None:
+                each.remaining -= 1
+                if each.remaining == 0:
+                    self._pending.remove(each)
+                    each.happen()

@@ -10,8 +10,7 @@ from .delivery import RetryPolicy
 from .errors import ConfigurationError
 from .order_events import AsyncOrderEvents, OrderEvents
 from .orders import AsyncOrders, Orders
-from .runner import AsyncRunner, Defaults, Runner, make_api
-from .transport import AsyncTransport, Transport, read_settings
+from .transport import Api, AsyncTransport, Transport, read_settings
 
 DEFAULT_TIMEOUT_SECONDS = 30.0
 
@@ -67,7 +66,7 @@ class Imprint(_Client):
         check_totals: bool = True,
         http_client: httpx.Client | None = None,
     ) -> None:
-        settings = read_settings(api_key, merchant_key, auth, base_url, timeout, retry)
+        settings = read_settings(api_key, merchant_key, auth, base_url, timeout, retry, check_totals)
         del api_key, merchant_key, base_url  # a traceback from here on does not show them
         if isinstance(settings, str):
             raise ConfigurationError(settings)
@@ -75,10 +74,9 @@ class Imprint(_Client):
             raise ConfigurationError(f"http_client is a {type(http_client).__name__}, not an httpx.Client")
         self._base_url = settings.base_url
         self._transport = Transport(settings, http_client)
-        runner = Runner(Defaults(settings, check_totals), self._transport)
-        self.orders = Orders(runner)
-        self.order_events = OrderEvents(runner)
-        self.api = make_api(self._transport, settings.timeout, settings.retry)
+        self.orders = Orders(self._transport)
+        self.order_events = OrderEvents(self._transport)
+        self.api = Api(self._transport)
 
     def close(self) -> None:
         """Close the connections, but those of an `http_client` of yours; any use after this is a ConfigurationError."""
@@ -116,7 +114,7 @@ class AsyncImprint(_Client):
         check_totals: bool = True,
         http_client: httpx.AsyncClient | None = None,
     ) -> None:
-        settings = read_settings(api_key, merchant_key, auth, base_url, timeout, retry)
+        settings = read_settings(api_key, merchant_key, auth, base_url, timeout, retry, check_totals)
         del api_key, merchant_key, base_url  # a traceback from here on does not show them
         if isinstance(settings, str):
             raise ConfigurationError(settings)
@@ -124,10 +122,9 @@ class AsyncImprint(_Client):
             raise ConfigurationError(f"http_client is a {type(http_client).__name__}, not an httpx.AsyncClient")
         self._base_url = settings.base_url
         self._transport = AsyncTransport(settings, http_client)
-        runner = AsyncRunner(Defaults(settings, check_totals), self._transport)
-        self.orders = AsyncOrders(runner)
-        self.order_events = AsyncOrderEvents(runner)
-        self.api = make_api(self._transport, settings.timeout, settings.retry)
+        self.orders = AsyncOrders(self._transport)
+        self.order_events = AsyncOrderEvents(self._transport)
+        self.api = Api(self._transport)
 
     async def aclose(self) -> None:
         """As `Imprint.close`."""

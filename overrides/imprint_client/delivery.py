@@ -4,20 +4,21 @@ Imprint publishes nothing about repeating a POST, and a server that answers late
 again only when it was certainly not carried out (never sent, or refused with 429) or when it only reads; whatever else
 happens to a POST leaves its outcome unknown, which is settled by looking, or raised. One call never records twice.
 
-The rules are generators that yield what to do next, an `Attempt` or a `Wait`, and are driven by a loop that blocks and
-one that awaits: one rule, two flavours.
+The rules are generators that yield what to do next, an `Attempt` or a `Wait`; transport.py drives them with a loop that
+blocks and one that awaits: one rule, two flavours.
 """
 
+import json
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 from math import inf, isfinite
-from typing import Any, Literal, NamedTuple, TypeVar, cast
+from typing import Any, Generic, Literal, NamedTuple, TypeVar, cast
 
 import attrs
+from imprint_api.types import ContractError
 
 from .errors import (
     APIConnectionError,
@@ -25,7 +26,6 @@ from .errors import (
     APIResponseValidationError,
     ConfigurationError,
     ConflictError,
-    ImprintError,
     OutcomeUnknownError,
     status_error,
 )
@@ -36,14 +36,11 @@ LAST_LOOK_SECONDS = 5.0
 _LOG = logging.getLogger("imprint_client")
 
 
-def _not_negative(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
-        raise ConfigurationError(f"RetryPolicy {attribute.name} is {value!r}, not a number of seconds from 0")
-
-
-def _at_least_one(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigurationError(f"RetryPolicy {attribute.name} is {value!r}, not a whole number from 1")
+def _number(_: object, field: "attrs.Attribute[Any]", value: Any) -> None:
+    least, kind = (1, "a whole number from 1") if field.name == "attempts" else (0, "a number of seconds from 0")
+    types = int if field.name == "attempts" else (int, float)
+    if isinstance(value, bool) or not isinstance(value, types) or not least <= value < inf:
+        raise ConfigurationError(f"RetryPolicy: {field.name} is {value!r}, not {kind}")
 
 
 @attrs.frozen(kw_only=True)
@@ -61,10 +58,10 @@ class RetryPolicy:
             request that lands late is a second record of the same capture or refund.
     """
 
-    attempts: int = attrs.field(default=4, validator=_at_least_one)
-    deadline: float = attrs.field(default=60.0, validator=_not_negative)
-    first_wait: float = attrs.field(default=0.5, validator=_not_negative)
-    longest_wait: float = attrs.field(default=8.0, validator=_not_negative)
+    attempts: int = attrs.field(default=4, validator=_number)
+    deadline: float = attrs.field(default=60.0, validator=_number)
+    first_wait: float = attrs.field(default=0.5, validator=_number)
+    longest_wait: float = attrs.field(default=8.0, validator=_number)
     resend_unknown: bool = False
 
     @classmethod
@@ -100,145 +97,143 @@ seam = Seam()
 # --- What is sent, and what became of it ------------------------------------------------------------------------------
 
 
-class Request(NamedTuple):
+class Request(NamedTuple, Generic[T]):
     """A request without its credentials."""
 
     method: str
     url: str
     params: Mapping[str, Any] | None
     sent: Any
-    """What it sends, as the dict that JSON is made of; None if nothing."""
+    """The model that it sends, for exceptions; through `Imprint.api` the dict; None if it sends nothing."""
     content: bytes | None
     headers: Mapping[str, str]
     succeeds_with: Mapping[int, bool]
     """The statuses with which the contract says that it succeeds, each with whether it then has a body."""
+    read: Callable[["Answer", Any], T]
+    """Makes the result of a success from the answer and its body, parsed from JSON; raises ContractError."""
 
     @property
     def operation(self) -> str:
         return f"{self.method} {self.url}"
 
-    @property
-    def reads_only(self) -> bool:
-        return self.method == "GET"
-
 
 class Answer(NamedTuple):
-    """An answer that was read to its end; the header names in small letters."""
+    """An answer that was received to its end, or as far as it came."""
 
     status: int
     headers: Mapping[str, str]
+    """With their names in small letters."""
     body: bytes
-    parsed: Any
-    """What the body of a success says."""
-    problem: str | None
-    """What is wrong with the body of a success, if it could not be read: it is cut off, or no JSON."""
+    problem: str | None = None
+    """Why there is no more of the body, if it could not be received to its end."""
 
 
 class NoAnswer(NamedTuple):
     """A request that was not answered."""
 
     error: APIConnectionError
-    kind: Literal["never sent", "unknown", "final"]
+    verdict: Literal["never sent", "unknown", "final"]
 
 
 class Attempt(NamedTuple):
-    """Send this, with its timeouts cut to `seconds`; the result is an Answer or NoAnswer."""
+    """A step: send this, with its timeouts cut to `seconds`; the result is an Answer or NoAnswer."""
 
-    request: Request
+    request: Request[Any]
+    timeout: Any
     seconds: float
 
 
 class Wait(NamedTuple):
+    """A step."""
+
     seconds: float
 
 
-Step = Attempt | Wait
-Flow = Generator[Step, Any, T]
+Flow = Generator[Attempt | Wait, Any, T]
 
 
-class Budget:
-    """What is left of one call: attempts, and time."""
+class Call:
+    """One call of a user: what it may use, and what of that is left."""
 
-    def __init__(self, policy: RetryPolicy, began: float | None = None) -> None:
-        self.policy = policy
+    def __init__(self, policy: RetryPolicy, timeout: Any, check_totals: bool, began: float | None = None) -> None:
+        self.policy, self.timeout, self.check_totals = policy, timeout, check_totals
+        self.began = seam.now() if began is None else began
         self.attempts = 0
-        self._began = seam.now() if began is None else began
 
-    def another(self) -> "Budget":
-        """One for another request of the same call: the same deadline, its own attempts."""
-        return Budget(self.policy, self._began)
+    def another(self) -> "Call":
+        """For another request of the same call: the same deadline, attempts of its own."""
+        return Call(self.policy, self.timeout, self.check_totals, self.began)
 
     def left(self) -> float:
-        return self.policy.deadline - (seam.now() - self._began)
-
-    def seconds_for_attempt(self) -> float:
-        """To how long the timeouts of an attempt are cut. With no deadline at all, the first has its timeouts alone."""
-        return self.left() if self.policy.deadline else inf
+        """The seconds to the deadline."""
+        return self.policy.deadline - (seam.now() - self.began)
 
     def backoff(self, number: int) -> float:
         """Exponential, with full jitter: also at the cap, where callers would otherwise march in step."""
-        # The exponent is bounded since 2.0**1024 overflows; the cap is reached long before.
+        # 2.0**1024 overflows; the cap is reached long before the exponent is.
         return seam.chance() * min(self.policy.longest_wait, self.policy.first_wait * 2.0 ** min(number - 1, 64))
 
-    def wait_before_next(self, asked: float | None) -> float | None:
+    def wait_before_next(self, asked: float | None = None) -> float | None:
         """How long to wait before the next attempt, `asked` by the server; None if there is to be none."""
         wait = self.backoff(self.attempts) if asked is None else asked
-        if self.attempts >= self.policy.attempts or wait >= self.left():
-            return None
-        return wait
+        return None if self.attempts >= self.policy.attempts or wait >= self.left() else wait
 
 
-def deliver(request: Request, budget: Budget) -> Flow[Answer]:
-    """Send a request until it succeeds; raise what it came to if it does not.
+def deliver(request: Request[T], call: Call) -> Flow[T]:
+    """Send a request until it succeeds, and return what it reads; raise what it came to if it does not.
 
     Raises:
-        OutcomeUnknownError: It was no GET, and may or may not have been carried out.
+        OutcomeUnknownError: It is no GET, and may or may not have been carried out.
         APIError: It was certainly not carried out; or it only reads.
     """
     while True:
-        budget.attempts += 1
-        outcome = yield Attempt(request, budget.seconds_for_attempt())
-        verdict, error = judge(request, outcome)
-        if error is None:
-            return cast(Answer, outcome)
-        if verdict == "unknown" and not request.reads_only:
-            raise OutcomeUnknownError(request.operation, request.sent, False, str(error)) from error
-        wait = None if verdict == "final" else budget.wait_before_next(_asked_wait(outcome))
+        call.attempts += 1
+        # With no deadline at all, the one attempt has its timeouts alone.
+        outcome = yield Attempt(request, call.timeout, call.left() if call.policy.deadline else inf)
+        verdict, result = judge(request, outcome)
+        if verdict == "good":
+            return cast(T, result)
+        if verdict == "unknown" and request.method != "GET":
+            raise OutcomeUnknownError(request.operation, request.sent, False, str(result)) from result
+        wait = None if verdict == "final" else call.wait_before_next(_asked_wait(outcome))
         if wait is None:
-            raise error
-        _LOG.info("%s: attempt %d came to: %s; again in %.2f s", request.operation, budget.attempts, error, wait)
+            raise result
+        _LOG.info("%s: attempt %d: %s; again in %.2f s", request.operation, call.attempts, result, wait)
         yield Wait(wait)
 
 
-Verdict = Literal["good", "never sent", "refused", "unknown", "final"]
-
-
-def judge(request: Request, outcome: Answer | NoAnswer) -> tuple[Verdict, APIError | None]:
-    """What an outcome means: the table of the README."""
+def judge(request: Request[Any], outcome: Answer | NoAnswer) -> tuple[str, Any]:
+    """What an outcome means, and what was read or the exception for it: the table of the README."""
     if isinstance(outcome, NoAnswer):
-        return outcome.kind, outcome.error
+        return outcome.verdict, outcome.error
     status = outcome.status
-    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        problem = outcome.problem
-        if status not in request.succeeds_with:
-            problem = f"has the status {status}"
-        if problem is None:
-            return "good", None
-        return "unknown", APIResponseValidationError(request.operation, "", problem)
+    if 200 <= status < 300:
+        try:
+            return "good", _read(request, outcome)
+        except ContractError as fault:
+            path, problem = fault.path, fault.problem
+        return "unknown", APIResponseValidationError(request.operation, path, problem)
     error = status_error(request.operation, status, outcome.headers, outcome.body)
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
+    if status == 429:
         return "refused", error
-    if status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return "unknown", error
-    return "final", error
+    return "unknown" if status == 408 or status >= 500 else "final", error
+
+
+def _read(request: Request[T], answer: Answer) -> T:
+    if answer.status not in request.succeeds_with:
+        raise ContractError("", f"has the status {answer.status}")
+    if answer.problem:
+        raise ContractError("", answer.problem)
+    try:
+        parsed = json.loads(answer.body) if request.succeeds_with[answer.status] else None
+    except (ValueError, RecursionError):
+        raise ContractError("", "is not JSON") from None
+    return request.read(answer, parsed)
 
 
 def _asked_wait(outcome: Answer | NoAnswer) -> float | None:
-    """The seconds that Retry-After asks for, in a refusal that may have it; None for one that makes no sense."""
-    if isinstance(outcome, NoAnswer) or outcome.status not in (
-        HTTPStatus.TOO_MANY_REQUESTS,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-    ):
+    """The seconds that Retry-After asks for, of an answer that may have it; None if it says nothing sensible."""
+    if isinstance(outcome, NoAnswer) or outcome.status not in (429, 503):
         return None
     text = outcome.headers.get("retry-after", "")
     try:
@@ -254,112 +249,64 @@ def _asked_wait(outcome: Answer | NoAnswer) -> float | None:
 # --- Settling ---------------------------------------------------------------------------------------------------------
 
 
-class Call(NamedTuple):
-    """A step: call this generated operation; the result is what it read."""
-
-    name: str
-    operation: Any
-    """The generated module, such as `imprint_api.api.order_events.post_order_event`."""
-    arguments: Mapping[str, Any]
-    budget: Budget
-
-
 class Lookup(NamedTuple):
     """How to find what may have been recorded."""
 
-    call: Callable[[Budget], Call]
+    request: Request[Any]
     found: Callable[[Any], Any]
-    """From what the call read: what is recorded, or None; raises if that is not what was sent."""
+    """From what the request read: what is recorded, or None; raises if that is not what was sent."""
 
 
-def settle(create: Call, sent: Any, lookup: Lookup | None) -> Generator[Call | Wait, Any, Any]:
-    """Create what is `sent`; if the outcome is unknown, look until it is known or the time is up.
+def settle(create: Request[T], call: Call, lookup: Lookup | None) -> Flow[T]:
+    """Send; if the outcome is unknown, look until it is known or the time is up.
 
     Raises:
         OutcomeUnknownError: Not found, or there is no way to look.
-        ConflictError: 409, and one lookup did not explain it.
+        ConflictError: 409, and a lookup did not explain it.
     """
-    name, budget, unknown = create.name, create.budget, False
+    unknown = False
     while True:
-        cause: BaseException | None
         try:
-            return (yield create)
+            return (yield from deliver(create, call))
         except OutcomeUnknownError as error:
             cause, why = error.__cause__, error.why
-        except APIResponseValidationError as error:
-            cause, why = error, str(error)
         except ConflictError as error:
             cause, why = error, str(error)
             if not unknown:
-                found, _ = (yield from _look(name, lookup, budget, once=True)) if lookup else (None, False)
+                found, _ = (yield from _look(lookup, call, until="looked")) if lookup else (None, False)
                 if found is None:
                     raise
-                return found
+                return cast(T, found)
         unknown = True
-        if lookup is None:
-            raise OutcomeUnknownError(name, sent, False, why) from cause
-        found, looked_up = yield from _look(name, lookup, budget, once=budget.policy.resend_unknown)
+        found, looked_up = (None, False)
+        if lookup is not None:
+            resend = call.policy.resend_unknown and call.attempts < call.policy.attempts
+            found, looked_up = yield from _look(lookup, call, until="answered" if resend else "found")
         if found is not None:
-            return found
-        wait = budget.wait_before_next(None)
-        if not (budget.policy.resend_unknown and looked_up) or wait is None:
-            raise OutcomeUnknownError(name, sent, looked_up, why) from cause
-        _LOG.info("%s: not found; sent again in %.2f s, as resend_unknown says", name, wait)
+            return cast(T, found)
+        wait = call.wait_before_next()
+        if not (call.policy.resend_unknown and looked_up) or wait is None:
+            raise OutcomeUnknownError(create.operation, create.sent, looked_up, why) from cause
+        _LOG.info("%s: not found; sent again in %.2f s, as resend_unknown says", create.operation, wait)
         yield Wait(wait)
 
 
-def _look(name: str, lookup: Lookup, budget: Budget, *, once: bool) -> Generator[Call | Wait, Any, tuple[Any, bool]]:
-    """Look until it is found, or the time is up, or `once` a lookup was answered: what was found, whether one was."""
-    looked_up = False
-    number = 1
-    seconds = max(budget.left(), LAST_LOOK_SECONDS)
+def _look(lookup: Lookup, call: Call, until: Literal["looked", "answered", "found"]) -> Flow[tuple[Any, bool]]:
+    """Look, `until` or as long as there is time: what was found, and whether a lookup was answered."""
+    looked_up, number, seconds = False, 1, max(call.left(), LAST_LOOK_SECONDS)
     while True:
+        one_look = Call(RetryPolicy(attempts=1, deadline=seconds), call.timeout, call.check_totals)
         try:
-            found = lookup.found((yield lookup.call(Budget(RetryPolicy(attempts=1, deadline=seconds)))))
-        except APIError as error:
-            found, outcome = None, f"the lookup failed: {error}"
-        else:
+            found = lookup.found((yield from deliver(lookup.request, one_look)))
             looked_up, outcome = True, "not found" if found is None else "found"
-        wait = budget.backoff(number)
-        ends = found is not None or (once and looked_up) or wait >= budget.left()
-        _LOG.info(
-            "%s: outcome unknown, lookup %d: %s%s", name, number, outcome, "" if ends else f"; again in {wait:.2f} s"
-        )
+        except APIError as error:
+            found, outcome = None, str(error)
+        wait = call.backoff(number)
+        enough = found is not None or until == "looked" or (until == "answered" and looked_up)
+        ends = enough or wait >= call.left()
+        next_look = "" if ends else f"; again in {wait:.2f} s"
+        _LOG.info("%s: outcome unknown; lookup %d: %s%s", lookup.request.operation, number, outcome, next_look)
         if ends:
             return found, looked_up
         yield Wait(wait)
-        number += 1
-        seconds = budget.left()
-
-
-# --- The two loops ----------------------------------------------------------------------------------------------------
-
-
-def drive(flow: Generator[Any, Any, T], perform: Callable[[Any], Any]) -> T:
-    """Run a flow; `perform` carries out each step that it yields."""
-    try:
-        step = next(flow)
-        while True:
-            try:
-                result = perform(step)
-            except ImprintError as error:
-                step = flow.throw(error)
-            else:
-                step = flow.send(result)
-    except StopIteration as stop:
-        return cast(T, stop.value)
-
-
-async def drive_async(flow: Generator[Any, Any, T], perform: Callable[[Any], Awaitable[Any]]) -> T:
-    """As `drive`, with a `perform` to await."""
-    try:
-        step = next(flow)
-        while True:
-            try:
-                result = await perform(step)
-            except ImprintError as error:
-                step = flow.throw(error)
-            else:
-                step = flow.send(result)
-    except StopIteration as stop:
-        return cast(T, stop.value)
+        number, seconds = number + 1, call.left()

@@ -1,115 +1,118 @@
 """Order events: what became of an order: captured, refunded."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Unpack
 
-import httpx
 from imprint_api.api.order_events import list_order_events, post_order_event
 from imprint_api.models import NewOrderEvent, OrderEvent, OrderEventsResponse
-from imprint_api.types import UNSET, Unset
+from imprint_api.types import ContractError
 
 from .bodies import is_text
 from .comparison import differences
-from .delivery import Budget, Call, Lookup, RetryPolicy, settle
-from .errors import APIResponseValidationError, EventMismatchError, Fault, InvalidRequestError
+from .delivery import Call, Flow, Lookup, Request, deliver, settle
+from .errors import EventMismatchError, Fault, InvalidRequestError
 from .pagination import AsyncPager, Pager
-from .runner import AsyncRunner, CallFlow, Options, Runner
 from .totals import check_body
+from .transport import AsyncTransport, CallOptions, SendOptions, Transport, make_request
+
+
+class FindOptions(CallOptions, total=False):
+    """Which event to find: one of the two ids."""
+
+    partner_event_id: str
+    order_event_id: str
+
+
+class ListOptions(FindOptions, total=False):
+    """Which events to list: those that fit all filters given, which go with every page."""
+
+    order_id: str
+    network_transaction_id: str
+    limit: int
+    """Events a page, at least 1; the contract's default (10) if not given. Not how many you get."""
+    starting_after: str
+    """Resume: the order_event_id of the last event that you handled."""
+
 
 # --- The rules, for both flavours -------------------------------------------------------------------------------------
 
 
-def _create(event: NewOrderEvent, options: Options) -> CallFlow[OrderEvent]:
-    check_body(event, NewOrderEvent, options.check_totals)
-    return _send(event, options.budget)
+def _create(event: NewOrderEvent, call: Call) -> Flow[OrderEvent]:
+    check_body(event, NewOrderEvent, call.check_totals)
+    arguments = post_order_event._get_kwargs(body=event)
+    request = make_request(**arguments, sent=event, read=lambda _, parsed: OrderEvent.from_dict(parsed))
+    return settle(request, call, _lookup(event) if event.partner_event_id else None)
 
 
-def _send(event: NewOrderEvent, budget: Budget) -> CallFlow[OrderEvent]:
-    create = Call("order_events.create", post_order_event, {"body": event}, budget)
-    if not event.partner_event_id:
-        return settle(create, event, lookup=None)
-    wanted = {"partner_event_id": event.partner_event_id}
-    return settle(
-        create, event, Lookup(lambda budget: _look(wanted, budget), lambda page: _same(event, _only(page, wanted)))
-    )
-
-
-def _ensure(event: NewOrderEvent, options: Options) -> CallFlow[OrderEvent]:
-    check_body(event, NewOrderEvent, options.check_totals)
+def _ensure(event: NewOrderEvent, call: Call) -> Flow[OrderEvent]:
+    check_body(event, NewOrderEvent, call.check_totals)
     if not event.partner_event_id:
         raise InvalidRequestError([Fault("partner_event_id", "is needed: without it nothing can be looked up")])
-    wanted = {"partner_event_id": event.partner_event_id}
-    return _look_then_send(event, wanted, options.budget)
-
-
-def _look_then_send(event: NewOrderEvent, wanted: dict[str, Any], budget: Budget) -> CallFlow[OrderEvent]:
-    recorded = _same(event, _only((yield _look(wanted, budget)), wanted))
+    lookup = _lookup(event)
+    recorded: OrderEvent | None = lookup.found((yield from deliver(lookup.request, call)))
     if recorded is not None:
         return recorded
-    return (yield from _send(event, budget.another()))
+    return (yield from _create(event, call.another()))
 
 
-def _find(wanted: dict[str, Any], options: Options) -> CallFlow[OrderEvent | None]:
-    return _only((yield _look(wanted, options.budget)), wanted)
+def _find(wanted: Mapping[str, Any]) -> Request[OrderEvent | None]:
+    """A request whose result is the one event with this id, or None."""
 
-
-def _page(filters: dict[str, Any], cursor: str | None, options: Options) -> CallFlow[OrderEventsResponse]:
-    after = {} if cursor is None else {"starting_after": cursor}
-    page: OrderEventsResponse = yield Call("order_events.list", list_order_events, filters | after, options.budget)
-    return page
-
-
-def _look(wanted: dict[str, Any], budget: Budget) -> Call:
-    return Call("order_events.find", list_order_events, wanted, budget)
-
-
-def _only(page: OrderEventsResponse, wanted: dict[str, Any]) -> OrderEvent | None:
-    """The one event that was asked for by its id: the contract promises at most one."""
-    if len(page.data) > 1:
-        raise APIResponseValidationError("order_events.find", "data", f"has {len(page.data)} events for one id")
-    for event in page.data:
-        for name, value in wanted.items():
+    def read(_: object, parsed: Any) -> OrderEvent | None:
+        events = OrderEventsResponse.from_dict(parsed).data
+        if len(events) > 1:
+            raise ContractError("data", f"has {len(events)} events for one id")
+        for event, (name, value) in zip(events, wanted.items(), strict=True) if events else ():
             if getattr(event, name) != value:
-                raise APIResponseValidationError("order_events.find", f"data[0].{name}", "is not the one asked for")
-        return event
-    return None
+                raise ContractError(f"data[0].{name}", "is not the one asked for")
+        return events[0] if events else None
+
+    return make_request(**list_order_events._get_kwargs(**wanted), read=read)
 
 
-def _same(sent: NewOrderEvent, recorded: OrderEvent | None) -> OrderEvent | None:
-    different = [] if recorded is None else differences(sent, recorded)
-    if different:
-        raise EventMismatchError(sent, recorded, different)
-    return recorded
+def _lookup(event: NewOrderEvent) -> Lookup:
+    def found(recorded: OrderEvent | None) -> OrderEvent | None:
+        different = [] if recorded is None else differences(event, recorded)
+        if different:
+            raise EventMismatchError(event, recorded, different)
+        return recorded
+
+    return Lookup(_find({"partner_event_id": event.partner_event_id}), found)
 
 
-def _filters(**given: object) -> dict[str, Any]:
-    """The arguments of a list that were given, each checked: one that is empty might be no filter to a server."""
-    faults = [
-        Fault(name, problem, value)
-        for name, value in given.items()
-        if (problem := _limit_problem(value) if name == "limit" else _text_problem(value))
-    ]
+def _page(filters: Mapping[str, Any], cursor: str | None) -> Request[OrderEventsResponse]:
+    after = {} if cursor is None else {"starting_after": cursor}
+    arguments = list_order_events._get_kwargs(**{**filters, **after})
+    return make_request(**arguments, read=lambda _, parsed: OrderEventsResponse.from_dict(parsed))
+
+
+def _split(options: Mapping[str, Any], names: frozenset[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Filters, each checked (an empty one might be none to a server), and what is left of the options."""
+    filters = {name: value for name, value in options.items() if name in names}
+    faults = [Fault(name, problem, value) for name, value in filters.items() if (problem := _problem(name, value))]
     if faults:
         raise InvalidRequestError(faults)
-    return {name: value for name, value in given.items() if not isinstance(value, Unset)}
+    return filters, {name: value for name, value in options.items() if name not in names}
 
 
-def _limit_problem(value: object) -> str | None:
-    if isinstance(value, Unset) or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value < 2**31):
+def _problem(name: str, value: object) -> str | None:
+    if name == "limit":
+        is_right = isinstance(value, int) and not isinstance(value, bool) and 1 <= value < 2**31
+        return None if is_right else f"is {value!r}, not a whole number from 1"
+    if isinstance(value, str) and value and is_text(value):
         return None
-    return f"is {value!r}, not a whole number from 1"
+    return f"is {value!r}, which finds nothing; leave it out if there is none"
 
 
-def _text_problem(value: object) -> str | None:
-    if isinstance(value, Unset) or (isinstance(value, str) and value and is_text(value)):
-        return None
-    return "is empty" if value == "" else f"is {value!r}, not a text; leave it out if there is none"
-
-
-def _one_id(partner_event_id: str | Unset, order_event_id: str | Unset) -> dict[str, Any]:
-    wanted = _filters(partner_event_id=partner_event_id, order_event_id=order_event_id)
+def _one_id(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    wanted, rest = _split(options, _IDS)
     if len(wanted) != 1:
         raise InvalidRequestError([Fault("find", "needs partner_event_id or order_event_id, one of the two")])
-    return wanted
+    return wanted, rest
+
+
+_IDS = frozenset(FindOptions.__annotations__.keys() - CallOptions.__annotations__.keys())
+_FILTERS = frozenset(ListOptions.__annotations__.keys() - CallOptions.__annotations__.keys())
 
 
 # --- The resources ----------------------------------------------------------------------------------------------------
@@ -118,17 +121,10 @@ def _one_id(partner_event_id: str | Unset, order_event_id: str | Unset) -> dict[
 class OrderEvents:
     """`imprint.order_events`."""
 
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
 
-    def create(
-        self,
-        event: NewOrderEvent,
-        *,
-        check_totals: bool | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        retry: RetryPolicy | None = None,
-    ) -> OrderEvent:
+    def create(self, event: NewOrderEvent, **options: Unpack[SendOptions]) -> OrderEvent:
         """Tell Imprint about an event (POST /v2/order_events): one call never records it twice.
 
         If the outcome is unknown, and the event has a `partner_event_id`, it is looked up until it is found or the
@@ -136,10 +132,9 @@ class OrderEvents:
 
         Args:
             event: Its amounts are integers of minor units, positive in a refund too: the sign is in its type.
-            check_totals: False sends it even if its amounts are not the sums of its lines; None: as the client says.
-            timeout: Seconds, or an httpx.Timeout; None: as the client says.
-            retry: None: as the client says. With `resend_unknown=True` the promise rests on Imprint's keeping
-                partner_event_id unique: if it does not, a first request that lands late is a second record.
+            options: `timeout`, `check_totals`, `retry`: as the client says, if not given. With a retry policy that
+                says `resend_unknown`, the promise rests on Imprint's keeping partner_event_id unique: if it does not,
+                a first request that lands late is a second record.
 
         Raises:
             InvalidRequestError: Nothing was sent; TotalsMismatchError if all that is wrong is sums.
@@ -147,17 +142,9 @@ class OrderEvents:
             EventMismatchError: Its partner_event_id is recorded with other contents.
             APIError: It was not recorded.
         """
-        options = self._runner.defaults.options(check_totals, timeout, retry)
-        return self._runner.run(_create(event, options), options.timeout)
+        return self._transport.run(_create(event, self._transport.settings.call(options)))
 
-    def ensure(
-        self,
-        event: NewOrderEvent,
-        *,
-        check_totals: bool | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        retry: RetryPolicy | None = None,
-    ) -> OrderEvent:
+    def ensure(self, event: NewOrderEvent, **options: Unpack[SendOptions]) -> OrderEvent:
         """Have an event recorded that may have been sent before, by a call that crashed or was left with it unknown.
 
         Looks first, and creates only what is not there. While the earlier request may still be running, it can land
@@ -165,135 +152,66 @@ class OrderEvents:
 
         Args, Raises: As `create`. The event needs a `partner_event_id` (InvalidRequestError).
         """
-        options = self._runner.defaults.options(check_totals, timeout, retry)
-        return self._runner.run(_ensure(event, options), options.timeout)
+        return self._transport.run(_ensure(event, self._transport.settings.call(options)))
 
-    def find(
-        self,
-        *,
-        partner_event_id: str | Unset = UNSET,
-        order_event_id: str | Unset = UNSET,
-        timeout: float | httpx.Timeout | None = None,
-        retry: RetryPolicy | None = None,
-    ) -> OrderEvent | None:
-        """The event with this id, one of the two; None if there is none (GET /v2/order_events).
+    def find(self, **options: Unpack[FindOptions]) -> OrderEvent | None:
+        """The event with this `partner_event_id` or `order_event_id`, one of the two; None if there is none.
+
+        GET /v2/order_events; `timeout` and `retry` as the client says, if not given.
 
         Raises:
             InvalidRequestError: Not exactly one id was given, or it is empty or no text.
             APIResponseValidationError: The answer is another event, or more than one.
             APIError: It could not be looked up.
         """
-        wanted = _one_id(partner_event_id, order_event_id)
-        options = self._runner.defaults.options(None, timeout, retry)
-        return self._runner.run(_find(wanted, options), options.timeout)
+        wanted, rest = _one_id(options)
+        return self._transport.run(deliver(_find(wanted), self._transport.settings.call(rest)))
 
-    def list(
-        self,
-        *,
-        order_id: str | Unset = UNSET,
-        partner_event_id: str | Unset = UNSET,
-        order_event_id: str | Unset = UNSET,
-        network_transaction_id: str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        starting_after: str | Unset = UNSET,
-        timeout: float | httpx.Timeout | None = None,
-        retry: RetryPolicy | None = None,
-    ) -> Pager:
+    def list(self, **options: Unpack[ListOptions]) -> Pager:
         """The events that fit all filters given (GET /v2/order_events), page by page as you iterate.
 
         Args:
-            order_id, partner_event_id, order_event_id, network_transaction_id: Filters; they go with every page.
-            limit: Events a page, at least 1; the contract's default (10) if not given. Not how many you get.
-            starting_after: Resume: the order_event_id of the last event that you handled.
-            timeout: Seconds, or an httpx.Timeout, for each request; None: as the client says.
-            retry: For each page; None: as the client says.
+            options: The filters `order_id`, `partner_event_id`, `order_event_id`, `network_transaction_id`; `limit`,
+                the events a page; `starting_after`, the order_event_id of the last event that you handled, to resume;
+                `timeout` and `retry`, for each page: as the client says, if not given.
 
         Raises:
             InvalidRequestError: A filter is empty or no text, or `limit` is less than 1. For iterating, see Pager.
         """
-        options = self._runner.defaults.options(None, timeout, retry)
-        filters = _filters(
-            order_id=order_id,
-            partner_event_id=partner_event_id,
-            order_event_id=order_event_id,
-            network_transaction_id=network_transaction_id,
-            limit=limit,
-            starting_after=starting_after,
-        )
+        filters, rest = _split(options, _FILTERS)
+        self._transport.settings.call(rest)
 
         def fetch(cursor: str | None) -> OrderEventsResponse:
-            return self._runner.run(_page(filters, cursor, options.again()), options.timeout)
+            return self._transport.run(deliver(_page(filters, cursor), self._transport.settings.call(rest)))
 
-        return Pager(fetch, filters.pop("starting_after", None))
+        return Pager(fetch, filters.get("starting_after"))
 
 
 class AsyncOrderEvents:
     """`imprint.order_events` of an AsyncImprint."""
 
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
 
-    async def create(
-        self,
-        event: NewOrderEvent,
-        *,
-        check_totals: bool | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        retry: RetryPolicy | None = None,
-    ) -> OrderEvent:
+    async def create(self, event: NewOrderEvent, **options: Unpack[SendOptions]) -> OrderEvent:
         """As `OrderEvents.create`: the same arguments (amounts in minor units), results and exceptions."""
-        options = self._runner.defaults.options(check_totals, timeout, retry)
-        return await self._runner.run(_create(event, options), options.timeout)
+        return await self._transport.run(_create(event, self._transport.settings.call(options)))
 
-    async def ensure(
-        self,
-        event: NewOrderEvent,
-        *,
-        check_totals: bool | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        retry: RetryPolicy | None = None,
-    ) -> OrderEvent:
+    async def ensure(self, event: NewOrderEvent, **options: Unpack[SendOptions]) -> OrderEvent:
         """As `OrderEvents.ensure`: the same arguments (amounts in minor units), results and exceptions."""
-        options = self._runner.defaults.options(check_totals, timeout, retry)
-        return await self._runner.run(_ensure(event, options), options.timeout)
+        return await self._transport.run(_ensure(event, self._transport.settings.call(options)))
 
-    async def find(
-        self,
-        *,
-        partner_event_id: str | Unset = UNSET,
-        order_event_id: str | Unset = UNSET,
-        timeout: float | httpx.Timeout | None = None,
-        retry: RetryPolicy | None = None,
-    ) -> OrderEvent | None:
+    async def find(self, **options: Unpack[FindOptions]) -> OrderEvent | None:
         """As `OrderEvents.find`: the same arguments, results and exceptions."""
-        wanted = _one_id(partner_event_id, order_event_id)
-        options = self._runner.defaults.options(None, timeout, retry)
-        return await self._runner.run(_find(wanted, options), options.timeout)
+        wanted, rest = _one_id(options)
+        return await self._transport.run(deliver(_find(wanted), self._transport.settings.call(rest)))
 
-    def list(
-        self,
-        *,
-        order_id: str | Unset = UNSET,
-        partner_event_id: str | Unset = UNSET,
-        order_event_id: str | Unset = UNSET,
-        network_transaction_id: str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        starting_after: str | Unset = UNSET,
-        timeout: float | httpx.Timeout | None = None,
-        retry: RetryPolicy | None = None,
-    ) -> AsyncPager:
+    def list(self, **options: Unpack[ListOptions]) -> AsyncPager:
         """As `OrderEvents.list`: the same arguments and exceptions; iterate with `async for`."""
-        options = self._runner.defaults.options(None, timeout, retry)
-        filters = _filters(
-            order_id=order_id,
-            partner_event_id=partner_event_id,
-            order_event_id=order_event_id,
-            network_transaction_id=network_transaction_id,
-            limit=limit,
-            starting_after=starting_after,
-        )
+        filters, rest = _split(options, _FILTERS)
+        self._transport.settings.call(rest)
 
         async def fetch(cursor: str | None) -> OrderEventsResponse:
-            return await self._runner.run(_page(filters, cursor, options.again()), options.timeout)
+            return await self._transport.run(deliver(_page(filters, cursor), self._transport.settings.call(rest)))
 
-        return AsyncPager(fetch, filters.pop("starting_after", None))
+        return AsyncPager(fetch, filters.get("starting_after"))

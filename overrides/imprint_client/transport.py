@@ -1,9 +1,8 @@
-"""Transport: what stands between the generated functions and httpx, and the only code that knows httpx.
+"""Transport: what stands between this package and httpx, and the only code that knows httpx.
 
-`Transport.request` and `AsyncTransport.request` are what the generated functions call in the place of an httpx client:
-they add the credentials, deliver as delivery.py says, and turn every answer that is no success, and every failure of
-httpx, into an exception of errors.py. Those exceptions are made here but raised elsewhere, outside of any `except`
-block: an httpx error would come along as their context, and with it the request and its Authorization header.
+It adds the credentials, carries out what delivery.py says, and turns each failure of httpx into an exception of
+errors.py. Those are made here but raised elsewhere, outside of any `except` block: the httpx error would come along as
+their context, and with it the request and its Authorization header.
 """
 
 import base64
@@ -12,49 +11,67 @@ import os
 import platform
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from ipaddress import ip_address
 from math import isfinite
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, TypedDict, TypeVar, cast
 from urllib.parse import quote
 
 import httpx
 import imprint_api
 
-from .delivery import (
-    Answer,
-    Attempt,
-    Budget,
-    NoAnswer,
-    Request,
-    RetryPolicy,
-    Step,
-    deliver,
-    drive,
-    drive_async,
-    seam,
-)
+from .delivery import Answer, Attempt, Call, Flow, NoAnswer, Request, RetryPolicy, deliver, seam
 from .errors import APIConnectionError, APITimeoutError, ConfigurationError, Fault, InvalidRequestError
+
+T = TypeVar("T")
 
 CONTRACT: dict[str, Any] = json.loads(Path(imprint_api.__file__).with_name("openapi.json").read_text(encoding="utf-8"))
 MASK = "[secret]"
 CONNECT_SECONDS = 5.0
 SHORTEST_TIMEOUT_SECONDS = 0.001
 
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+_SUCCESSES = [
+    (
+        method.upper(),
+        re.compile("[^/]+".join(map(re.escape, re.split(r"\{[^}]*\}", path)))),
+        {
+            int(status): "content" in answer
+            for status, answer in operation["responses"].items()
+            if status.startswith("2")
+        },
+    )
+    for path, item in CONTRACT["paths"].items()
+    for method, operation in item.items()
+    if isinstance(operation, dict) and "responses" in operation
+]
+
+
+# --- What a client is told --------------------------------------------------------------------------------------------
+
+
+class CallOptions(TypedDict, total=False):
+    """What each call may say otherwise than its client."""
+
+    timeout: float | httpx.Timeout
+    """Seconds, or an httpx.Timeout."""
+    retry: RetryPolicy
+
+
+class SendOptions(CallOptions, total=False):
+    """As CallOptions, for what is sent."""
+
+    check_totals: bool
+    """False: send it even if its amounts are not the sums of its lines."""
 
 
 class Credentials:
     """The API key and the merchant key, which nothing shows: no repr, no pickle, no copy."""
 
-    __slots__ = ("_auth", "_key", "_merchant_key")
-
     def __init__(self, key: str | None, merchant_key: str | None, auth: str) -> None:
-        self._key = key
-        self._merchant_key = merchant_key
-        self._auth = auth
+        self._key, self._merchant_key, self._auth = key, merchant_key, auth
 
     def problem(self) -> str | None:
         """What is wrong with them, without quoting them."""
@@ -62,21 +79,23 @@ class Credentials:
             return "an API key is needed: Imprint(api_key=...) or the environment variable IMPRINT_API_KEY"
         if self._auth not in ("bearer", "basic"):
             return "auth is 'bearer' or 'basic'"
-        for name, value in (("API key", self._key), ("merchant key", self._merchant_key)):
-            if value is not None and not (isinstance(value, str) and re.fullmatch(r"[\x21-\x7e]+", value)):
-                return f"the {name} is not a text of visible ASCII characters (a line end at its end, perhaps?)"
+        for name, value in (("API key", self._key), ("merchant key", self._merchant_key or "-")):
+            if not isinstance(value, str) or not re.fullmatch(r"[\x21-\x7e]+", value):
+                return f"the {name} is not a text of visible ASCII characters (is there a line end at its end?)"
         return None
 
     def headers(self) -> dict[str, str]:
+        """What authenticates a request."""
         scheme = f"Basic {self._basic()}" if self._auth == "basic" else f"Bearer {self._key}"
-        merchant = {"x-imprint-merchant-key": self._merchant_key} if self._merchant_key else {}
-        return {"Authorization": scheme, **merchant}
+        return {"Authorization": scheme} | (
+            {"x-imprint-merchant-key": self._merchant_key} if self._merchant_key else {}
+        )
 
     def mask(self, text: str) -> str:
         """The text without the keys, in whichever form a server may echo them."""
         for secret in filter(None, (self._key, self._basic(), self._merchant_key)):
             escaped = json.dumps(secret)[1:-1]
-            for form in {secret, escaped, escaped.replace("/", "\\/"), quote(secret, safe="")}:
+            for form in (secret, escaped, escaped.replace("/", "\\/"), quote(secret, safe="")):
                 text = text.replace(form, MASK)
         return text
 
@@ -97,6 +116,16 @@ class Settings(NamedTuple):
     credentials: Credentials
     timeout: httpx.Timeout
     retry: RetryPolicy
+    check_totals: bool
+
+    def call(self, options: Mapping[str, Any]) -> Call:
+        """One call with these settings, but for what its `options` (SendOptions) say."""
+        if unknown := options.keys() - SendOptions.__annotations__.keys():
+            raise TypeError(f"unexpected keyword arguments: {', '.join(sorted(unknown))}")
+        timeout, retry = options.get("timeout", self.timeout), options.get("retry", self.retry)
+        if problem := timeout_problem(timeout) or retry_problem(retry):
+            raise ConfigurationError(problem)
+        return Call(retry, as_timeout(timeout), options.get("check_totals", self.check_totals))
 
 
 def read_settings(
@@ -106,16 +135,14 @@ def read_settings(
     base_url: str | None,
     timeout: float | httpx.Timeout,
     retry: RetryPolicy,
+    check_totals: bool,
 ) -> Settings | str:
     """The settings, or what is wrong with them: returned, since a traceback from here would show the key."""
-    credentials = Credentials(
-        api_key or os.environ.get("IMPRINT_API_KEY"), merchant_key or os.environ.get("IMPRINT_MERCHANT_KEY"), auth
-    )
+    merchant_key = merchant_key or os.environ.get("IMPRINT_MERCHANT_KEY")
+    credentials = Credentials(api_key or os.environ.get("IMPRINT_API_KEY"), merchant_key, auth)
     base_url = base_url or os.environ.get("IMPRINT_BASE_URL") or str(CONTRACT["servers"][0]["url"])
-    problem = credentials.problem() or base_url_problem(base_url) or timeout_problem(timeout)
-    if not problem and not isinstance(retry, RetryPolicy):
-        problem = "retry is a RetryPolicy"
-    return problem or Settings(base_url.rstrip("/"), credentials, as_timeout(timeout), retry)
+    problem = credentials.problem() or base_url_problem(base_url) or timeout_problem(timeout) or retry_problem(retry)
+    return problem or Settings(base_url.rstrip("/"), credentials, as_timeout(timeout), retry, check_totals)
 
 
 def base_url_problem(base_url: object) -> str | None:
@@ -134,6 +161,7 @@ def base_url_problem(base_url: object) -> str | None:
 
 
 def timeout_problem(timeout: object) -> str | None:
+    """What is wrong with a timeout."""
     if isinstance(timeout, httpx.Timeout):
         return None
     if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not isfinite(timeout) or timeout <= 0:
@@ -141,7 +169,13 @@ def timeout_problem(timeout: object) -> str | None:
     return None
 
 
+def retry_problem(retry: object) -> str | None:
+    """What is wrong with a retry policy."""
+    return None if isinstance(retry, RetryPolicy) else "retry is a RetryPolicy"
+
+
 def as_timeout(timeout: float | httpx.Timeout) -> httpx.Timeout:
+    """The timeout for httpx: connecting gets no more than 5 of the seconds."""
     if isinstance(timeout, httpx.Timeout):
         return timeout
     return httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS))
@@ -154,172 +188,203 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-# --- One call ---------------------------------------------------------------------------------------------------------
+# --- What is sent -----------------------------------------------------------------------------------------------------
 
 
-class Reply:
-    """An answer as the generated functions read it: of httpx.Response, what they use."""
+def make_request(
+    *,
+    method: str,
+    url: str,
+    params: Mapping[str, Any] | None = None,
+    json: Any = None,
+    headers: Mapping[str, str] | None = None,
+    read: Callable[[Answer, Any], T],
+    sent: Any = None,
+) -> Request[T]:
+    """The request of a generated function, from what it passes to an httpx client; `read` reads its answer."""
+    method = method.upper()
+    succeeds_with = next((found for verb, path, found in _SUCCESSES if verb == method and path.fullmatch(url)), {})
+    content = None if json is None else _encode(json)
+    return Request(method, url, params, sent or json, content, headers or {}, succeeds_with, read)
 
-    def __init__(self, answer: Answer) -> None:
-        self.status_code = answer.status
-        self.headers = answer.headers
-        self.content = answer.body
-        self._parsed = answer.parsed
 
-    def json(self) -> Any:
-        return self._parsed
+def _encode(body: Any) -> bytes:
+    try:
+        return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        problem = f"holds what JSON cannot: {error}"
+    raise InvalidRequestError([Fault("the body", problem)])
 
 
-class _Connection:
-    """What both flavours do to a request before it is sent, and with what came of it."""
+class _Transport:
+    """What both flavours share: how a request is dressed, and how what came of it is read."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, http: httpx.Client | httpx.AsyncClient | None) -> None:
         self.settings = settings
+        self.closed = False
+        self.is_ours = http is None
 
-    def read_request(
-        self,
-        closed: bool,
-        *,
-        method: str,
-        url: str,
-        params: Mapping[str, Any] | None = None,
-        json: Any = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Request:
-        """The request that a generated function asks for, by its arguments to an httpx client."""
-        if closed:
+    def check_open(self, http: httpx.Client | httpx.AsyncClient) -> None:
+        if self.closed or http.is_closed:
             raise ConfigurationError("this client is closed; make another")
-        method = method.upper()
-        return Request(method, url, params, json, _encode(json), headers or {}, _successes(method, url))
 
-    def arguments(self, attempt: Attempt, timeout: httpx.Timeout) -> dict[str, Any]:
+    def dressed(self, attempt: Attempt) -> dict[str, Any]:
         """For httpx's build_request. Never kept in a variable: it holds the credentials."""
         request = attempt.request
+        own = {"Accept": "application/json", "User-Agent": user_agent()}
         return {
             "method": request.method,
             "url": self.settings.base_url + request.url,
             "params": request.params,
             "content": request.content,
-            "headers": {
-                "Accept": "application/json",
-                "User-Agent": user_agent(),
-                **request.headers,
-                **self.settings.credentials.headers(),
-            },
-            "timeout": _cut(timeout, attempt.seconds),
+            "headers": {**own, **request.headers, **self.settings.credentials.headers()},
+            "timeout": _cut(attempt.timeout, attempt.seconds),
         }
 
-    def answer(self, request: Request, response: httpx.Response, body: bytes, problem: str | None) -> Answer:
-        status, parsed = response.status_code, None
+    def answer(self, response: httpx.Response, body: bytes, problem: str | None) -> Answer:
         headers = {name.lower(): value for name, value in response.headers.items()}
-        if not 200 <= status < 300:
+        if not 200 <= response.status_code < 300:
             mask = self.settings.credentials.mask
             headers = {name: mask(value) for name, value in headers.items()}
             body = mask(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
-        elif problem is None and request.succeeds_with.get(status):
-            try:
-                parsed = json.loads(body)
-            except (ValueError, RecursionError):
-                problem = "is not JSON"
-        return Answer(status, headers, body, parsed, problem)
+        return Answer(response.status_code, headers, body, problem)
 
-    def no_answer(self, request: Request, error: httpx.HTTPError | httpx.InvalidURL) -> NoAnswer:
+    def no_answer(self, request: Request[Any], error: httpx.HTTPError | httpx.InvalidURL) -> NoAnswer:
         kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
-        said = self.settings.credentials.mask(str(error))
-        made = kind(f"{request.operation}: {type(error).__name__}{said and f': {said}'}")
+        made = kind(f"{request.operation}: {type(error).__name__}: {self.settings.credentials.mask(str(error))}")
         if _is_certificate_failure(error):
             return NoAnswer(made, "final")
         return NoAnswer(made, "never sent" if isinstance(error, _NEVER_SENT) else "unknown")
 
 
-class Transport(_Connection):
-    """Sends, in the place of an httpx.Client."""
+class Reply:
+    """An answer as the generated functions read it: of httpx.Response, what they use."""
 
-    def __init__(self, settings: Settings, http_client: httpx.Client | None) -> None:
-        super().__init__(settings)
-        self.closed = False
-        self._http = http_client or httpx.Client(verify=_ssl_context())
-        self._is_ours = http_client is None
+    def __init__(self, answer: Answer, parsed: Any) -> None:
+        self.status_code, self.headers, self.content = answer.status, answer.headers, answer.body
+        self.json: Callable[[], Any] = lambda: parsed
 
-    def request(self, budget: Budget, timeout: httpx.Timeout, **arguments: Any) -> Reply:
-        request = self.read_request(self.closed or self._http.is_closed, **arguments)
 
-        def perform(step: Step) -> Answer | NoAnswer | None:
-            if isinstance(step, Attempt):
-                return self._attempt(step, timeout)
-            seam.sleep(step.seconds)
-            return None
+class Transport(_Transport):
+    """Sends, blocking. `request` is what the generated `sync` functions call in the place of an httpx.Client's."""
 
-        return Reply(drive(deliver(request, budget), perform))
+    def __init__(self, settings: Settings, http: httpx.Client | None) -> None:
+        super().__init__(settings, http)
+        self._http = http or httpx.Client(verify=_ssl_context())
 
-    def _attempt(self, attempt: Attempt, timeout: httpx.Timeout) -> Answer | NoAnswer:
+    def run(self, flow: Flow[T]) -> T:
+        """Carry out a flow, step by step."""
+        self.check_open(self._http)
+        result = None
+        try:
+            while True:
+                step = flow.send(result)
+                result = None
+                if isinstance(step, Attempt):
+                    result = self._attempt(step)
+                else:
+                    seam.sleep(step.seconds)
+        except StopIteration as stop:
+            return cast(T, stop.value)
+
+    def request(self, **arguments: Any) -> Reply:
+        return self.run(deliver(make_request(**arguments, read=Reply), self.settings.call({})))
+
+    def _attempt(self, attempt: Attempt) -> Answer | NoAnswer:
         try:
             response = self._http.send(
-                self._http.build_request(**self.arguments(attempt, timeout)),
-                stream=True,
-                auth=None,
-                follow_redirects=False,
+                self._http.build_request(**self.dressed(attempt)), stream=True, auth=None, follow_redirects=False
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return self.no_answer(attempt.request, error)
-        body, problem = b"", None
         try:
-            body = response.read()
+            return self.answer(response, response.read(), None)
         except httpx.HTTPError as error:
-            problem = f"could not be read to its end ({type(error).__name__})"
+            return self.answer(response, b"", _cut_off(error))
         finally:
             response.close()
-        return self.answer(attempt.request, response, body, problem)
 
     def close(self) -> None:
+        """Close the connections that are this client's own."""
         self.closed = True
-        if self._is_ours:
+        if self.is_ours:
             self._http.close()
 
 
-class AsyncTransport(_Connection):
-    """As `Transport`, in the place of an httpx.AsyncClient."""
+class AsyncTransport(_Transport):
+    """As `Transport`, awaiting; for the generated `asyncio` functions, in the place of an httpx.AsyncClient."""
 
-    def __init__(self, settings: Settings, http_client: httpx.AsyncClient | None) -> None:
-        super().__init__(settings)
-        self.closed = False
-        self._http = http_client or httpx.AsyncClient(verify=_ssl_context())
-        self._is_ours = http_client is None
+    def __init__(self, settings: Settings, http: httpx.AsyncClient | None) -> None:
+        super().__init__(settings, http)
+        self._http = http or httpx.AsyncClient(verify=_ssl_context())
 
-    async def request(self, budget: Budget, timeout: httpx.Timeout, **arguments: Any) -> Reply:
-        request = self.read_request(self.closed or self._http.is_closed, **arguments)
+    async def run(self, flow: Flow[T]) -> T:
+        self.check_open(self._http)
+        result = None
+        try:
+            while True:
+                step = flow.send(result)
+                result = None
+                if isinstance(step, Attempt):
+                    result = await self._attempt(step)
+                else:
+                    await seam.sleep_async(step.seconds)
+        except StopIteration as stop:
+            return cast(T, stop.value)
 
-        async def perform(step: Step) -> Answer | NoAnswer | None:
-            if isinstance(step, Attempt):
-                return await self._attempt(step, timeout)
-            await seam.sleep_async(step.seconds)
-            return None
+    async def request(self, **arguments: Any) -> Reply:
+        return await self.run(deliver(make_request(**arguments, read=Reply), self.settings.call({})))
 
-        return Reply(await drive_async(deliver(request, budget), perform))
-
-    async def _attempt(self, attempt: Attempt, timeout: httpx.Timeout) -> Answer | NoAnswer:
+    async def _attempt(self, attempt: Attempt) -> Answer | NoAnswer:
         try:
             response = await self._http.send(
-                self._http.build_request(**self.arguments(attempt, timeout)),
-                stream=True,
-                auth=None,
-                follow_redirects=False,
+                self._http.build_request(**self.dressed(attempt)), stream=True, auth=None, follow_redirects=False
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return self.no_answer(attempt.request, error)
-        body, problem = b"", None
         try:
-            body = await response.aread()
+            return self.answer(response, await response.aread(), None)
         except httpx.HTTPError as error:
-            problem = f"could not be read to its end ({type(error).__name__})"
+            return self.answer(response, b"", _cut_off(error))
         finally:
             await response.aclose()
-        return self.answer(attempt.request, response, body, problem)
 
     async def close(self) -> None:
         self.closed = True
-        if self._is_ours:
+        if self.is_ours:
             await self._http.aclose()
+
+
+class Api(imprint_api.AuthenticatedClient):
+    """The generated client over a transport; it holds no credentials, and has nothing to change."""
+
+    def __init__(self, transport: Transport | AsyncTransport) -> None:
+        super().__init__(base_url=transport.settings.base_url, token="")
+        if isinstance(transport, Transport):
+            self.set_httpx_client(cast(httpx.Client, transport))
+        else:
+            self.set_async_httpx_client(cast(httpx.AsyncClient, transport))
+
+    def get_httpx_client(self) -> httpx.Client:
+        """What the generated `sync` functions call."""
+        if self._client is None:
+            raise ConfigurationError("this is an asynchronous client: await asyncio or asyncio_detailed")
+        return self._client
+
+    def get_async_httpx_client(self) -> httpx.AsyncClient:
+        """What the generated `asyncio` functions call."""
+        if self._async_client is None:
+            raise ConfigurationError("this is a synchronous client: call sync or sync_detailed")
+        return self._async_client
+
+    def with_headers(self, *_: object, **__: object) -> NoReturn:
+        """Refused, as is the rest: the generated ones change the client that they are called on, or close it."""
+        raise ConfigurationError("imprint.api can be neither changed nor entered; make another Imprint")
+
+    with_cookies = with_timeout = __enter__ = with_headers
+
+    async def __aenter__(self) -> NoReturn:
+        self.with_headers()
 
 
 # --- Parts ------------------------------------------------------------------------------------------------------------
@@ -327,7 +392,8 @@ class AsyncTransport(_Connection):
 
 @cache
 def user_agent() -> str:
-    from importlib.metadata import version  # noqa: PLC0415 - 10 ms that importing this package need not cost
+    """Of every request. Made late: importlib.metadata costs 10 ms, which importing this package need not."""
+    from importlib.metadata import version  # noqa: PLC0415
 
     return f"imprint-client/{version('imprint-client')} python/{platform.python_version()} httpx/{httpx.__version__}"
 
@@ -336,38 +402,6 @@ def user_agent() -> str:
 def _ssl_context() -> ssl.SSLContext:
     """One for all clients of the process: to make one costs 15 ms."""
     return httpx.create_ssl_context()
-
-
-def _encode(body: Any) -> bytes | None:
-    if body is None:
-        return None
-    try:
-        return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        problem = f"holds what JSON cannot: {error}"
-    raise InvalidRequestError([Fault("", problem)])
-
-
-_TWO_HUNDREDS = frozenset(map(str, range(200, 300)))
-_SUCCESSES = [
-    (
-        method.upper(),
-        re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path))),
-        {
-            int(status): "content" in answer
-            for status, answer in operation["responses"].items()
-            if status in _TWO_HUNDREDS
-        },
-    )
-    for path, item in CONTRACT["paths"].items()
-    for method, operation in item.items()
-    if isinstance(operation, dict) and "responses" in operation
-]
-
-
-def _successes(method: str, url: str) -> Mapping[int, bool]:
-    """With which statuses the contract says that this operation succeeds, each with whether it then has a body."""
-    return next((found for verb, path, found in _SUCCESSES if verb == method and path.fullmatch(url)), {})
 
 
 def _cut(timeout: httpx.Timeout, seconds: float) -> httpx.Timeout:
@@ -379,9 +413,11 @@ def _cut(timeout: httpx.Timeout, seconds: float) -> httpx.Timeout:
     return httpx.Timeout(**{name: left if part is None else min(part, left) for name, part in parts.items()})
 
 
+def _cut_off(error: httpx.HTTPError) -> str:
+    return f"could not be received to its end ({type(error).__name__})"
+
+
 def _is_certificate_failure(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
         error = error.__cause__ or error.__context__
-    return False
+    return error is not None

@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+LOCKED := $(VENV)/.locked
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
@@ -12,11 +13,14 @@ help: ## Show what can be done
 
 setup: $(INSTALLED) ## Make .venv with everything in requirements.lock (each target does this when needed)
 
-$(INSTALLED): requirements.lock pyproject.toml
+$(LOCKED): requirements.lock
 	@echo "Setting up $(VENV) from requirements.lock ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(INSTALLED): $(LOCKED) pyproject.toml
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -4,7 +4,7 @@ import argparse
 import signal
 import sqlite3
 import sys
-import threading
+import time
 from collections.abc import Sequence
 
 from imprint_sandbox import Sandbox
@@ -24,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         with Sandbox(port=options.port, db=options.db, api_key=options.api_key) as sandbox:
             print(f"Imprint sandbox listening on {sandbox.url}", flush=True)
-            threading.Event().wait()
+            while True:
+                time.sleep(3600)  # Unlike a lock, it can be interrupted on every system.
     except KeyboardInterrupt:
         pass
     except (ModuleNotFoundError, OSError, OverflowError, sqlite3.Error) as error:

@@ -28,6 +28,8 @@ class Server:
         self._app = app
         self._delays = delays
         self._socket = socket.create_server((HOST, port), backlog=_BACKLOG)
+        # Connections inherit it. asyncio does not set it for a socket made like this, and a POST would take 40 ms more.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="imprint-sandbox", daemon=True)
         self._started = threading.Event()
         self._loop: asyncio.AbstractEventLoop
@@ -49,12 +51,7 @@ class Server:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         self._delays.open(self._loop)
         config = _Config(
-            self._app,
-            interface="asgi3",
-            lifespan="off",
-            ws="none",
-            proxy_headers=False,
-            timeout_keep_alive=_KEEP_ALIVE,
+            self._app, interface="asgi3", lifespan="off", ws="none", proxy_headers=False, timeout_keep_alive=_KEEP_ALIVE
         )
         connections = ServerState()
         server = await self._loop.create_server(

@@ -5,108 +5,46 @@
 `Imprint` and `AsyncImprint` are where to begin; errors.py draws the tree of exceptions.
 """
 
+# isort: off
+# fmt: off
 from imprint_api.models import (
-    Address,
-    NewOrder,
-    NewOrderEvent,
-    Order,
-    OrderEvent,
-    OrderEventsResponse,
-    OrderEventType,
-    OrderLine,
+    Address, NewOrder, NewOrderEvent, Order, OrderEvent, OrderEventsResponse, OrderEventType, OrderLine,
 )
 from imprint_api.types import UNSET, Unset
 
 from .client import AsyncImprint, Imprint
 from .delivery import RetryPolicy
 from .errors import (
-    APIConnectionError,
-    APIError,
-    APIResponseValidationError,
-    APIStatusError,
-    APITimeoutError,
-    AuthenticationError,
-    BadRequestError,
-    ConfigurationError,
-    ConflictError,
-    EventMismatchError,
-    Fault,
-    ImprintError,
-    InternalServerError,
-    InvalidRequestError,
-    NotFoundError,
-    OutcomeUnknownError,
-    PaginationError,
-    PermissionDeniedError,
-    RateLimitError,
-    TotalsMismatchError,
-    UnprocessableEntityError,
+    APIConnectionError, APIError, APIResponseValidationError, APIStatusError, APITimeoutError, AuthenticationError,
+    BadRequestError, ConfigurationError, ConflictError, EventMismatchError, Fault, ImprintError, InternalServerError,
+    InvalidRequestError, NotFoundError, OutcomeUnknownError, PaginationError, PermissionDeniedError, RateLimitError,
+    TotalsMismatchError, UnprocessableEntityError,
 )
 from .order_events import AsyncOrderEvents, OrderEvents
 from .orders import AsyncOrders, Orders
 from .pagination import AsyncPager, Pager
 from .totals import Totals, check_totals, sum_lines
-from .transport import CONTRACT
+from .settings import CONTRACT
+
+__all__ = [
+    "Imprint", "AsyncImprint", "RetryPolicy",
+    "NewOrder", "Order", "NewOrderEvent", "OrderEvent", "OrderEventType", "OrderLine", "Address", "OrderEventsResponse",
+    "UNSET", "Unset",
+    "sum_lines", "check_totals", "Totals",
+    "Orders", "AsyncOrders", "OrderEvents", "AsyncOrderEvents", "Pager", "AsyncPager",
+    "ImprintError", "ConfigurationError", "InvalidRequestError", "TotalsMismatchError", "Fault", "PaginationError",
+    "OutcomeUnknownError", "EventMismatchError", "APIError", "APIConnectionError", "APITimeoutError",
+    "APIResponseValidationError", "APIStatusError", "BadRequestError", "AuthenticationError", "PermissionDeniedError",
+    "NotFoundError", "ConflictError", "UnprocessableEntityError", "RateLimitError", "InternalServerError",
+    "API_VERSION", "__version__",
+]
+# fmt: on
 
 __version__: str
 """Of the distribution imprint-client."""
 
-API_VERSION: str = str(CONTRACT["info"]["version"])
+API_VERSION: str = CONTRACT["info"]["version"]
 """The version that the contract gives itself."""
-
-__all__ = [
-    # Clients
-    "Imprint",
-    "AsyncImprint",
-    "RetryPolicy",
-    # What is sent and received
-    "NewOrder",
-    "Order",
-    "NewOrderEvent",
-    "OrderEvent",
-    "OrderEventType",
-    "OrderLine",
-    "Address",
-    "OrderEventsResponse",
-    "UNSET",
-    "Unset",
-    # Sums
-    "sum_lines",
-    "check_totals",
-    "Totals",
-    # Resources and lists, for annotations
-    "Orders",
-    "AsyncOrders",
-    "OrderEvents",
-    "AsyncOrderEvents",
-    "Pager",
-    "AsyncPager",
-    # Exceptions
-    "ImprintError",
-    "ConfigurationError",
-    "InvalidRequestError",
-    "TotalsMismatchError",
-    "Fault",
-    "PaginationError",
-    "OutcomeUnknownError",
-    "EventMismatchError",
-    "APIError",
-    "APIConnectionError",
-    "APITimeoutError",
-    "APIResponseValidationError",
-    "APIStatusError",
-    "BadRequestError",
-    "AuthenticationError",
-    "PermissionDeniedError",
-    "NotFoundError",
-    "ConflictError",
-    "UnprocessableEntityError",
-    "RateLimitError",
-    "InternalServerError",
-    # Versions
-    "API_VERSION",
-    "__version__",
-]
 
 
 def __getattr__(name: str) -> str:

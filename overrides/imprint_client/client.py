@@ -1,27 +1,24 @@
-"""`Imprint` and `AsyncImprint`: what they are told, how they authenticate, how long they live."""
+"""`Imprint` and `AsyncImprint`: how they are made, and how long they live."""
 
-from types import TracebackType
-from typing import Literal, NoReturn, Self
+from typing import NoReturn, Self, Unpack
 
 import httpx
 from imprint_api import AuthenticatedClient
 
-from .delivery import RetryPolicy
 from .errors import ConfigurationError
 from .order_events import AsyncOrderEvents, OrderEvents
 from .orders import AsyncOrders, Orders
-from .transport import Api, AsyncTransport, Transport, read_settings
-
-DEFAULT_TIMEOUT_SECONDS = 30.0
+from .settings import ClientOptions, Settings, read_settings
+from .transport import Api, AsyncTransport, Transport
 
 
 class _Client:
-    """What both flavours are not: to be shown in full, copied, or pickled."""
+    """What neither flavour is: to be shown in full, copied, or pickled."""
 
-    _base_url: str
+    _settings: Settings
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._base_url}>"
+        return f"<{type(self).__name__} {self._settings.base_url}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(f"{type(self).__name__} cannot be copied or pickled: make another where it is needed")
@@ -32,16 +29,17 @@ class Imprint(_Client):
 
     Args:
         api_key: Or the environment variable IMPRINT_API_KEY, read now.
-        auth: "bearer" (as every reference page shows it), or "basic": the key as user name, with an empty password.
+        http_client: An httpx.Client of your own, for proxies, certificates or instrumentation. It is not changed, and
+            not closed; its `auth` is not used, and redirects are not followed, whatever it says.
+        auth: "bearer" (the default, as every reference page shows it), or "basic": the key as user name, with an empty
+            password.
         merchant_key: Or IMPRINT_MERCHANT_KEY: the header x-imprint-merchant-key, for partners with several products.
         base_url: Or IMPRINT_BASE_URL; the contract's server (Imprint's sandbox) if neither is given. It must be https
             unless its host is loopback.
-        timeout: Seconds for each of sending, receiving and waiting for a free connection; connecting gets 5 of them at
-            the most. Or an httpx.Timeout.
+        timeout: Seconds for each of sending, receiving and waiting for a free connection, 30 by default; connecting
+            gets 5 of them at the most. Or an httpx.Timeout.
         retry: What is sent again, and for how long; see RetryPolicy.
-        check_totals: Whether amounts must be the sums of their lines before anything is sent.
-        http_client: An httpx.Client of your own, for proxies, certificates or instrumentation. It is not changed, and
-            not closed. Redirects are not followed, whatever it says.
+        check_totals: Whether amounts must be the sums of their lines before anything is sent; True by default.
 
     Raises:
         ConfigurationError: Something of this is missing or wrong; no key is quoted.
@@ -55,25 +53,15 @@ class Imprint(_Client):
     is not what the contract says raises `imprint_api.types.ContractError`."""
 
     def __init__(
-        self,
-        api_key: str | None = None,
-        *,
-        auth: Literal["bearer", "basic"] = "bearer",
-        merchant_key: str | None = None,
-        base_url: str | None = None,
-        timeout: float | httpx.Timeout = DEFAULT_TIMEOUT_SECONDS,
-        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
-        check_totals: bool = True,
-        http_client: httpx.Client | None = None,
+        self, api_key: str | None = None, *, http_client: httpx.Client | None = None, **options: Unpack[ClientOptions]
     ) -> None:
-        settings = read_settings(api_key, merchant_key, auth, base_url, timeout, retry, check_totals)
-        del api_key, merchant_key, base_url  # a traceback from here on does not show them
+        settings = read_settings(api_key, options)
+        del api_key, options  # a traceback from here on does not show the keys
         if isinstance(settings, str):
             raise ConfigurationError(settings)
         if http_client is not None and not isinstance(http_client, httpx.Client):
             raise ConfigurationError(f"http_client is a {type(http_client).__name__}, not an httpx.Client")
-        self._base_url = settings.base_url
-        self._transport = Transport(settings, http_client)
+        self._settings, self._transport = settings, Transport(settings, http_client)
         self.orders = Orders(self._transport)
         self.order_events = OrderEvents(self._transport)
         self.api = Api(self._transport)
@@ -85,9 +73,7 @@ class Imprint(_Client):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
@@ -106,22 +92,16 @@ class AsyncImprint(_Client):
         self,
         api_key: str | None = None,
         *,
-        auth: Literal["bearer", "basic"] = "bearer",
-        merchant_key: str | None = None,
-        base_url: str | None = None,
-        timeout: float | httpx.Timeout = DEFAULT_TIMEOUT_SECONDS,
-        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
-        check_totals: bool = True,
         http_client: httpx.AsyncClient | None = None,
+        **options: Unpack[ClientOptions],
     ) -> None:
-        settings = read_settings(api_key, merchant_key, auth, base_url, timeout, retry, check_totals)
-        del api_key, merchant_key, base_url  # a traceback from here on does not show them
+        settings = read_settings(api_key, options)
+        del api_key, options  # a traceback from here on does not show the keys
         if isinstance(settings, str):
             raise ConfigurationError(settings)
         if http_client is not None and not isinstance(http_client, httpx.AsyncClient):
             raise ConfigurationError(f"http_client is a {type(http_client).__name__}, not an httpx.AsyncClient")
-        self._base_url = settings.base_url
-        self._transport = AsyncTransport(settings, http_client)
+        self._settings, self._transport = settings, AsyncTransport(settings, http_client)
         self.orders = AsyncOrders(self._transport)
         self.order_events = AsyncOrderEvents(self._transport)
         self.api = Api(self._transport)
@@ -133,7 +113,5 @@ class AsyncImprint(_Client):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()

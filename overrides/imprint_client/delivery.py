@@ -12,7 +12,7 @@ import json
 import logging
 import random
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from email.utils import parsedate_to_datetime
 from math import inf, isfinite
 from typing import Any, Generic, Literal, NamedTuple, TypeVar, cast
@@ -70,25 +70,20 @@ class RetryPolicy:
         return cls(attempts=1, deadline=0)
 
 
-class Seam:
+async def _sleep_async(seconds: float) -> None:
+    import asyncio  # noqa: PLC0415 - costs 15 ms, which no synchronous program needs
+
+    await asyncio.sleep(seconds)
+
+
+class Seam(NamedTuple):
     """Time and chance, in one place that tests replace: ``delivery.seam = ...``."""
 
-    def now(self) -> float:
-        return time.monotonic()
-
-    def wall_clock(self) -> float:
-        return time.time()
-
-    def chance(self) -> float:
-        return random.random()  # noqa: S311 - spreads waits, guards nothing
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
-
-    async def sleep_async(self, seconds: float) -> None:
-        import asyncio  # noqa: PLC0415 - costs 15 ms, which no synchronous program needs
-
-        await asyncio.sleep(seconds)
+    now: Callable[[], float] = time.monotonic
+    wall_clock: Callable[[], float] = time.time
+    chance: Callable[[], float] = random.random
+    sleep: Callable[[float], None] = time.sleep
+    sleep_async: Callable[[float], Awaitable[None]] = _sleep_async
 
 
 seam = Seam()

@@ -19,9 +19,11 @@ They can be pickled, and hold no httpx object: a request would carry the API key
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from http import HTTPStatus
+from collections.abc import Mapping
+from http.client import responses
 from typing import Any, NamedTuple
+
+import attrs
 
 LONGEST_MESSAGE = 500
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-requestid")
@@ -32,6 +34,10 @@ class ImprintError(Exception):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
+
+
+# The exceptions with data are attrs classes: their members are `args`, so that they can be pickled.
+_with_data = attrs.define(slots=False, repr=False)
 
 
 class ConfigurationError(ImprintError, ValueError):
@@ -53,17 +59,15 @@ class Fault(NamedTuple):
     """For sums: `stated` less `expected`, in minor units."""
 
     def __str__(self) -> str:
-        return f"{self.path} {self.problem}" if self.path else self.problem
+        return f"{self.path} {self.problem}".lstrip()
 
 
+@_with_data
 class InvalidRequestError(ImprintError, ValueError):
-    """The contract, or Imprint's rules, would refuse this: nothing was sent. `faults` lists all that is wrong."""
+    """The contract, or Imprint's rules, would refuse this: nothing was sent."""
 
-    faults: tuple[Fault, ...]
-
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__(tuple(faults))
-        self.faults = tuple(faults)
+    faults: list[Fault]
+    """All that is wrong."""
 
     def __str__(self) -> str:
         if len(self.faults) == 1:
@@ -75,36 +79,29 @@ class TotalsMismatchError(InvalidRequestError):
     """All that is wrong is sums: lines do not add up to the amount stated. Each fault has `expected`, `difference`."""
 
 
+@_with_data
 class PaginationError(ImprintError):
     """A list cannot be followed further without losing or repeating events. What was handed out before is right."""
 
+    problem: str
     resume_after: str | None
     """The cursor of the page that was not handed out: list again with it as `starting_after`; None: from the start."""
 
-    def __init__(self, problem: str, resume_after: str | None) -> None:
-        super().__init__(problem, resume_after)
-        self.problem = problem
-        self.resume_after = resume_after
-
     def __str__(self) -> str:
         where = "from the start" if self.resume_after is None else f"with starting_after={self.resume_after!r}"
-        return f"the list cannot be followed further: {self.problem}; the events after it are missing; resume {where}"
+        return f"the list cannot be followed further: {self.problem}; what comes next is missing; resume {where}"
 
 
+@_with_data
 class OutcomeUnknownError(ImprintError):
     """What was sent may or may not be recorded; its cause (`__cause__`) is what happened. Do not just send it again."""
 
+    operation: str
     sent: Any
     """The model that was sent; through `Imprint.api` the dict."""
     looked_up: bool
     """Whether a lookup was answered: it did not find what was sent, which proves nothing while that may be running."""
-
-    def __init__(self, operation: str, sent: Any, looked_up: bool, why: str = "") -> None:
-        super().__init__(operation, sent, looked_up, why)
-        self.operation = operation
-        self.sent = sent
-        self.looked_up = looked_up
-        self.why = why
+    why: str
 
     def __str__(self) -> str:
         looked = "a lookup did not find it (yet)" if self.looked_up else "it was not looked up"
@@ -115,17 +112,14 @@ class OutcomeUnknownError(ImprintError):
         )
 
 
+@_with_data
 class EventMismatchError(ImprintError):
     """The event that is recorded under this partner_event_id is not the one that was sent."""
 
     sent: Any
     recorded: Any
-
-    def __init__(self, sent: Any, recorded: Any, differences: Sequence[str] = ()) -> None:
-        super().__init__(sent, recorded, tuple(differences))
-        self.sent = sent
-        self.recorded = recorded
-        self.differences = tuple(differences)
+    differences: list[str]
+    """The paths at which they differ."""
 
     def __str__(self) -> str:
         return (
@@ -146,51 +140,45 @@ class APITimeoutError(APIConnectionError):
     """A timeout of this client ran out."""
 
 
+@_with_data
 class APIResponseValidationError(APIError):
-    """An answer that is not what the contract says; `path` says where: ``data[3].order_lines[0].rate``."""
+    """An answer that is not what the contract says."""
 
+    operation: str
     path: str
-
-    def __init__(self, operation: str, path: str, problem: str) -> None:
-        super().__init__(operation, path, problem)
-        self.operation = operation
-        self.path = path
-        self.problem = problem
+    """Where: ``data[3].order_lines[0].rate``; empty for the answer itself."""
+    problem: str
 
     def __str__(self) -> str:
         return f"{self.operation}: {self.path or 'the answer'} {self.problem}, which is not what the contract says"
 
 
+@_with_data
 class APIStatusError(APIError):
     """An answer whose status is no success. Of a body that is none of Imprint's three, only `body` is kept."""
 
-    advice = "see `message` and `body`"
-
+    operation: str
     status_code: int
     headers: dict[str, str]
     """Of the answer; the names in small letters."""
     body: bytes
-    type: str | None
+    type: str | None = attrs.field(init=False, default=None)
     """Imprint's error type, as in INVALID_REQUEST_ERROR."""
-    message: str | None
-    param: str | None
-    request_id: str | None
+    message: str | None = attrs.field(init=False, default=None)
+    param: str | None = attrs.field(init=False, default=None)
+    request_id: str | None = attrs.field(init=False, default=None)
 
-    def __init__(self, operation: str, status_code: int, headers: Mapping[str, str], body: bytes) -> None:
-        super().__init__(operation, status_code, dict(headers), body)
-        self.operation = operation
-        self.status_code = status_code
-        self.headers = dict(headers)
-        self.body = body
-        self.type, self.message, self.param = _read_error_body(body)
+    advice = "see `message` and `body`"
+
+    def __attrs_post_init__(self) -> None:
+        self.type, self.message, self.param = _read_error_body(self.body)
         self.request_id = next((self.headers[name] for name in REQUEST_ID_HEADERS if name in self.headers), None)
 
     def __str__(self) -> str:
-        said = [self.type, self.message and self.message[:LONGEST_MESSAGE], self.param and f"(param: {self.param})"]
-        text = f"{self.operation}: {self.status_code} {_phrase(self.status_code)}".rstrip()
-        text += "".join(f" {part}" for part in said if part)
-        text += f"; {self.advice}"
-        return f"[{self.request_id}] {text}" if self.request_id else text
+        message, param = self.message and self.message[:LONGEST_MESSAGE], self.param and f"(param: {self.param})"
+        said = [responses.get(self.status_code), self.type, message, param]
+        text = " ".join([f"{self.operation}: {self.status_code}", *filter(None, said)])
+        return f"[{self.request_id}] {text}; {self.advice}" if self.request_id else f"{text}; {self.advice}"
 
 
 class BadRequestError(APIStatusError):
@@ -254,32 +242,23 @@ _BY_STATUS: dict[int, type[APIStatusError]] = {
 
 def status_error(operation: str, status_code: int, headers: Mapping[str, str], body: bytes) -> APIStatusError:
     """The exception for an answer with this status."""
-    default = InternalServerError if status_code >= HTTPStatus.INTERNAL_SERVER_ERROR else APIStatusError
-    return _BY_STATUS.get(status_code, default)(operation, status_code, headers, body)
+    default = InternalServerError if status_code >= 500 else APIStatusError
+    return _BY_STATUS.get(status_code, default)(operation, status_code, dict(headers), body)
 
 
 def _read_error_body(body: bytes) -> tuple[str | None, str | None, str | None]:
-    """Type, message and param of the error bodies that Imprint's pages show; None for what is not there."""
+    """Type, message and param of the three error bodies that Imprint's pages show; None for what is not there."""
     try:
         parsed = json.loads(body)
     except (ValueError, RecursionError):
         return None, None, None
     if not isinstance(parsed, dict):
         return None, None, None
-    inner = parsed.get("error")
-    if isinstance(inner, dict):  # {"error": {"type", "message", "param"}}
-        parsed = inner
-    elif isinstance(inner, str):  # {"path", "details": [...], "error": "Bad Request", "status", "timestamp"}
+    # {"error": {"type", "message", "param"}}, or the same without "error" around it,
+    fields = parsed["error"] if isinstance(parsed.get("error"), dict) else parsed
+    kind, message, param = (fields.get(name) for name in ("type", "message", "param"))
+    if isinstance(parsed.get("error"), str):  # or {"path", "details": [...], "error": "Bad Request", "status"}
         details = parsed.get("details")
-        texts = [detail for detail in details if isinstance(detail, str)] if isinstance(details, list) else []
-        return inner, "; ".join(texts) or None, None
-    values = (parsed.get(name) for name in ("type", "message", "param"))  # else: flat
-    kind, message, param = (value if isinstance(value, str) else None for value in values)
-    return kind, message, param
-
-
-def _phrase(status_code: int) -> str:
-    try:
-        return HTTPStatus(status_code).phrase
-    except ValueError:
-        return ""
+        kind, message = parsed["error"], "; ".join(map(str, details)) if isinstance(details, list) else None
+    texts = [value if isinstance(value, str) else None for value in (kind, message, param)]
+    return texts[0], texts[1], texts[2]

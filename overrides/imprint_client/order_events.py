@@ -12,8 +12,9 @@ from .comparison import differences
 from .delivery import Call, Flow, Lookup, Request, deliver, settle
 from .errors import EventMismatchError, Fault, InvalidRequestError
 from .pagination import AsyncPager, Pager
+from .settings import CallOptions, SendOptions
 from .totals import check_body
-from .transport import AsyncTransport, CallOptions, SendOptions, Transport, make_request
+from .transport import AsyncTransport, Transport, make_request
 
 
 class FindOptions(CallOptions, total=False):

@@ -6,8 +6,9 @@ from imprint_api.api.orders import create_order
 from imprint_api.models import NewOrder, Order
 
 from .delivery import Call, Flow, settle
+from .settings import SendOptions
 from .totals import check_body
-from .transport import AsyncTransport, SendOptions, Transport, make_request
+from .transport import AsyncTransport, Transport, make_request
 
 
 def _create(order: NewOrder, call: Call) -> Flow[Order]:

@@ -62,10 +62,8 @@ class Credentials:
     def headers(self) -> dict[str, str]:
         """What authenticates a request."""
         merchant = {"x-imprint-merchant-key": self._merchant_key} if self._merchant_key else {}
-        return {
-            "Authorization": f"Basic {self._basic()}" if self._auth == "basic" else f"Bearer {self._key}",
-            **merchant,
-        }
+        scheme = f"Basic {self._basic()}" if self._auth == "basic" else f"Bearer {self._key}"
+        return {"Authorization": scheme, **merchant}
 
     def mask(self, text: str) -> str:
         """The text without the keys, in whichever form a server may echo them."""
@@ -96,29 +94,29 @@ class Settings(NamedTuple):
 
     def call(self, options: Mapping[str, Any]) -> Call:
         """One call with these settings, but for what its `options` (SendOptions) say."""
-        _refuse_unknown(options, SendOptions)
         timeout, retry = options.get("timeout", self.timeout), options.get("retry", self.retry)
-        if problem := _timeout_problem(timeout) or _retry_problem(retry):
+        if problem := _unknown(options, SendOptions) or _timeout_problem(timeout) or _retry_problem(retry):
             raise ConfigurationError(problem)
         return Call(retry, _as_timeout(timeout), options.get("check_totals", self.check_totals))
 
 
 def read_settings(api_key: str | None, options: Mapping[str, Any]) -> Settings | str:
     """The settings, or what is wrong with them: returned, since a traceback from here would show the keys."""
-    _refuse_unknown(options, ClientOptions)
-    environ = os.environ
-    merchant_key = options.get("merchant_key") or environ.get("IMPRINT_MERCHANT_KEY")
-    credentials = Credentials(api_key or environ.get("IMPRINT_API_KEY"), merchant_key, options.get("auth", "bearer"))
-    base_url = options.get("base_url") or environ.get("IMPRINT_BASE_URL") or CONTRACT["servers"][0]["url"]
+    if problem := _unknown(options, ClientOptions):
+        return problem
+    merchant_key = options.get("merchant_key") or os.environ.get("IMPRINT_MERCHANT_KEY")
+    api_key = api_key or os.environ.get("IMPRINT_API_KEY")
+    credentials = Credentials(api_key, merchant_key, options.get("auth", "bearer"))
+    base_url = options.get("base_url") or os.environ.get("IMPRINT_BASE_URL") or CONTRACT["servers"][0]["url"]
     timeout, retry = options.get("timeout", DEFAULT_TIMEOUT_SECONDS), options.get("retry", RetryPolicy())
     problem = credentials.problem() or _url_problem(base_url) or _timeout_problem(timeout) or _retry_problem(retry)
     check_totals = options.get("check_totals", True)
     return problem or Settings(base_url.rstrip("/"), credentials, _as_timeout(timeout), retry, check_totals)
 
 
-def _refuse_unknown(options: Mapping[str, Any], known: type) -> None:
-    if unknown := options.keys() - known.__annotations__.keys():
-        raise TypeError(f"unexpected keyword arguments: {', '.join(sorted(unknown))}")
+def _unknown(options: Mapping[str, Any], known: type) -> str | None:
+    unknown = sorted(options.keys() - known.__annotations__.keys())
+    return f"there is no argument {', '.join(unknown)}" if unknown else None
 
 
 def _url_problem(base_url: object) -> str | None:

@@ -15,10 +15,8 @@ from .bodies import member_faults
 from .errors import Fault, InvalidRequestError, TotalsMismatchError
 
 LONGEST_SUM_SHOWN = 6
-_AMOUNT_OF_RATE = {
-    "order": (("total_order_amount", "rate"), ("total_rewards_amount", "rewards_rate")),
-    "event": (("amount", "rate"), ("rewards_amount", "rewards_rate")),
-}
+_ORDER_AMOUNTS = (("total_order_amount", "rate"), ("total_rewards_amount", "rewards_rate"))
+_EVENT_AMOUNTS = (("amount", "rate"), ("rewards_amount", "rewards_rate"))
 
 
 class Totals(NamedTuple):
@@ -51,36 +49,27 @@ def check_totals(body: NewOrder | NewOrderEvent | Order | OrderEvent) -> None:
         TotalsMismatchError: They are not; each fault has what is stated, what the lines add up to, and the difference.
         InvalidRequestError: A member is missing or mistyped, so that there is nothing to add up.
     """
-    faults = member_faults(body, type(body), "")
-    if faults:
-        raise InvalidRequestError(faults)
-    faults = sum_faults(body)
-    if faults:
-        raise TotalsMismatchError(faults)
+    check_body(body, type(body), totals=True)
 
 
-def check_body(body: NewOrder | NewOrderEvent, model: type, totals: bool) -> None:
+def check_body(body: NewOrder | NewOrderEvent | Order | OrderEvent, model: type, totals: bool) -> None:
     """Check a body before it is sent: its members always, its sums if `totals`. All faults are raised at once."""
     faults = member_faults(body, model, "")
+    sums = list(_sum_faults(body)) if totals and isinstance(body, model) else []
     if faults:
-        raise InvalidRequestError(faults)
-    faults = sum_faults(body) if totals else []
-    if faults:
-        raise TotalsMismatchError(faults)
+        raise InvalidRequestError([*faults, *sums])
+    if sums:
+        raise TotalsMismatchError(sums)
 
 
-def sum_faults(body: NewOrder | NewOrderEvent | Order | OrderEvent) -> list[Fault]:
-    """The amounts of a body, its members in order, that are not the sums of its lines."""
-    if not isinstance(body.order_lines, list):
-        return []
-    kind = "order" if isinstance(body, NewOrder | Order) else "event"
-    return list(_compare(body, body.order_lines, _AMOUNT_OF_RATE[kind]))
-
-
-def _compare(body: Any, lines: Sequence[OrderLine], pairs: Iterable[tuple[str, str]]) -> Iterator[Fault]:
-    for amount, rate in pairs:
+def _sum_faults(body: NewOrder | NewOrderEvent | Order | OrderEvent) -> Iterator[Fault]:
+    lines: Any = body.order_lines
+    # Lines that cannot be added up have faults of their own.
+    if not isinstance(lines, list) or any(member_faults(line, OrderLine, "") for line in lines):
+        return
+    for amount, rate in _ORDER_AMOUNTS if isinstance(body, NewOrder | Order) else _EVENT_AMOUNTS:
         stated, calculated = getattr(body, amount), _sum(lines, rate)
-        if isinstance(stated, int) and stated != calculated:
+        if type(stated) is int and stated != calculated:
             problem = (
                 f"is {stated}, but the lines add up to {calculated} ({_shown(lines, rate)}): "
                 f"{abs(stated - calculated)} too {'much' if stated > calculated else 'little'}"

@@ -1,0 +1,812 @@
+import asyncio
+import logging
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import format_datetime
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from imprint_api.api.order_events import post_order_event
+from imprint_client import (
+    APIConnectionError,
+    APIError,
+    APIResponseValidationError,
+    APIStatusError,
+    APITimeoutError,
+    AsyncImprint,
+    ConfigurationError,
+    ConflictError,
+    EventMismatchError,
+    Imprint,
+    ImprintError,
+    InternalServerError,
+    InvalidRequestError,
+    NewOrderEvent,
+    Order,
+    OrderEvent,
+    OrderEventType,
+    OutcomeUnknownError,
+    RateLimitError,
+    RetryPolicy,
+    delivery,
+)
+from imprint_client.comparison import differences
+from imprint_sandbox import Fault, Sandbox
+
+from tests.support import FLAVOURS, Blocking, Clock, Flavour, make_event, make_line, make_order
+
+# The clock of the tests moves only by waiting, and each wait is half of what it may be.
+DEFAULT_WAITS = [0.25, 0.5, 1.0]
+
+
+def arrived(sandbox: Sandbox, operation: str) -> int:
+    return sum(request.operation == operation for request in sandbox.requests)
+
+
+def posts(sandbox: Sandbox) -> int:
+    return arrived(sandbox, "postOrderEvent")
+
+
+def lookups(sandbox: Sandbox) -> int:
+    return arrived(sandbox, "listOrderEvents")
+
+
+# --- The table --------------------------------------------------------------------------------------------------------
+
+NOT_CARRIED_OUT_BUT_MAY_BE = {
+    "cut before the write": Fault(answer="cut"),
+    "cut after the write": Fault(answer="cut", write="made"),
+    "cut in the body": Fault(answer="cut_in_body"),
+    "unreadable 200": Fault(answer="malformed"),
+    "HTML for an answer": Fault(status=200, body="<html>", write="made"),
+    "a member is missing": Fault(status=200, body={"order_id": "o"}, write="made"),
+    "201": Fault(status=201, body={}, write="made"),
+    "204": Fault(status=204, write="made"),
+    **{str(status): Fault(status=status) for status in (408, 500, 502, 503, 504, 520, 529)},
+    **{f"{status} after the write": Fault(status=status, write="made") for status in (408, 500, 502, 503, 504, 520)},
+}
+
+
+@pytest.mark.parametrize("fault", NOT_CARRIED_OUT_BUT_MAY_BE.values(), ids=NOT_CARRIED_OUT_BUT_MAY_BE)
+def test_a_get_of_unknown_outcome_is_sent_again(sandbox: Sandbox, client: Flavour, clock: Clock, fault: Fault) -> None:
+    reading = Fault(answer=fault.answer, status=fault.status, body=fault.body)
+    sandbox.fail("listOrderEvents", reading, times=3)
+
+    assert client.find(partner_event_id="e-1") is None
+
+    assert lookups(sandbox) == 4
+    assert clock.waits == DEFAULT_WAITS
+
+
+@pytest.mark.parametrize("fault", NOT_CARRIED_OUT_BUT_MAY_BE.values(), ids=NOT_CARRIED_OUT_BUT_MAY_BE)
+def test_a_post_of_unknown_outcome_is_looked_up_and_never_sent_again(
+    sandbox: Sandbox, client: Flavour, order_id: str, fault: Fault
+) -> None:
+    sandbox.fail("postOrderEvent", fault)
+
+    if fault.write_or_default == "made":
+        assert client.create(make_event(order_id)).partner_event_id == "e-1"
+    else:
+        with pytest.raises(OutcomeUnknownError) as caught:
+            client.create(make_event(order_id))
+        assert caught.value.looked_up
+        assert caught.value.sent == make_event(order_id)
+        assert isinstance(caught.value.__cause__, APIError)
+
+    assert posts(sandbox) == 1
+
+
+@pytest.mark.parametrize("fault", NOT_CARRIED_OUT_BUT_MAY_BE.values(), ids=NOT_CARRIED_OUT_BUT_MAY_BE)
+def test_what_cannot_be_looked_up_has_an_unknown_outcome_at_once(
+    sandbox: Sandbox, client: Flavour, order_id: str, clock: Clock, fault: Fault
+) -> None:
+    event = make_event(order_id)
+    event = NewOrderEvent.from_dict({k: v for k, v in event.to_dict().items() if k != "partner_event_id"})
+    sandbox.fail("postOrderEvent", fault)
+    with pytest.raises(OutcomeUnknownError) as for_an_event:
+        client.create(event)
+    sandbox.fail("createOrder", fault)
+    with pytest.raises(OutcomeUnknownError) as for_an_order:
+        client.create_order(make_order(partner_order_id="o-2"))
+
+    assert (for_an_event.value.looked_up, for_an_order.value.looked_up) == (False, False)
+    assert (posts(sandbox), lookups(sandbox), clock.waits) == (1, 0, [])
+
+
+@pytest.mark.parametrize("operation", ["listOrderEvents", "postOrderEvent"])
+def test_what_was_refused_is_sent_again_when_the_server_says(
+    sandbox: Sandbox, client: Flavour, order_id: str, clock: Clock, operation: str
+) -> None:
+    sandbox.fail(operation, Fault(status=429, headers={"Retry-After": "3"}))
+    sandbox.fail(operation, Fault(status=429))
+
+    if operation == "postOrderEvent":
+        client.create(make_event(order_id))
+    else:
+        client.find(partner_event_id="e-1")
+
+    assert arrived(sandbox, operation) == 3
+    assert clock.waits == [3.0, 0.5]
+
+
+def test_a_503_of_a_get_is_sent_again_when_the_server_says(sandbox: Sandbox, client: Flavour, clock: Clock) -> None:
+    sandbox.fail("listOrderEvents", Fault(status=503, headers={"Retry-After": "7"}))
+
+    client.list()
+
+    assert clock.waits == [7.0]
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound but not listening: connecting is refused, and nobody else gets it
+        yield taken.getsockname()[1]
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_what_was_never_sent_is_sent_again(sandbox: Sandbox, clock: Clock, closed_port: int, flavour: str) -> None:
+    client = FLAVOURS[flavour](SimpleNamespace(api_key=sandbox.api_key, url=f"http://127.0.0.1:{closed_port}"))
+    calls: list[Callable[[], object]] = [
+        lambda: client.create(make_event()),
+        lambda: client.find(partner_event_id="e-1"),
+    ]
+    for call in calls:
+        clock.waits.clear()
+        with pytest.raises(APIConnectionError, match="ConnectError"):
+            call()
+        assert clock.waits == DEFAULT_WAITS
+    client.close()
+
+
+@pytest.mark.parametrize("status", [300, 301, 307, 308, 400, 401, 403, 404, 405, 409, 410, 413, 422, 451, 499])
+def test_any_other_status_is_raised_at_once(
+    sandbox: Sandbox, client: Flavour, order_id: str, clock: Clock, status: int
+) -> None:
+    sandbox.fail("postOrderEvent", Fault(status=status))
+    sandbox.fail("createOrder", Fault(status=status))
+    sandbox.fail("listOrderEvents", Fault(status=status), times=2)
+
+    for call in (
+        lambda: client.create_order(make_order(partner_order_id="o-2")),
+        lambda: client.find(partner_event_id="e-1"),
+        lambda: client.create(make_event(order_id)),
+    ):
+        with pytest.raises(APIStatusError) as caught:
+            call()
+        assert caught.value.status_code == status
+
+    assert posts(sandbox) == 1
+    assert clock.waits == []
+
+
+# --- Settling ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_late_write_is_found_by_a_later_lookup(
+    sandbox: Sandbox, client: Flavour, order_id: str, clock: Clock
+) -> None:
+    sandbox.fail("postOrderEvent", Fault(answer="cut", write="late", settles_after=3))
+
+    recorded = client.create(make_event(order_id))
+
+    assert recorded.order_event_id == sandbox.events[0]["order_event_id"]
+    assert (posts(sandbox), lookups(sandbox)) == (1, 4)
+    assert clock.waits == [0.25, 0.5, 1.0]
+
+
+def test_a_lookup_that_lags_is_repeated(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
+    sandbox.fail("postOrderEvent", Fault(status=504, write="unseen", settles_after=2))
+
+    assert client.create(make_event(order_id)).partner_event_id == "e-1"
+    assert (posts(sandbox), len(sandbox.events)) == (1, 1)
+
+
+def test_lookups_go_on_to_the_deadline_and_not_beyond(
+    sandbox: Sandbox, client: Flavour, order_id: str, clock: Clock
+) -> None:
+    sandbox.fail("postOrderEvent", Fault(answer="cut"))
+    began = clock.seconds
+
+    with pytest.raises(OutcomeUnknownError):
+        client.create(make_event(order_id))
+
+    assert 60 - 4 <= clock.seconds - began < 60
+    assert lookups(sandbox) == len(clock.waits) + 1
+    assert max(clock.waits) == 4.0  # half of longest_wait: jitter stays at the cap
+
+
+def test_a_write_that_lands_after_the_deadline_was_not_sent_twice(
+    sandbox: Sandbox, client: Flavour, order_id: str
+) -> None:
+    sandbox.fail("postOrderEvent", Fault(answer="cut", write="late"))
+
+    with pytest.raises(OutcomeUnknownError):
+        client.create(make_event(order_id))
+    sandbox.settle()
+
+    assert len(sandbox.events) == 1
+    assert client.ensure(make_event(order_id)).partner_event_id == "e-1"
+    assert len(sandbox.events) == 1
+
+
+def test_what_is_found_with_other_contents_is_an_error(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
+    client.create(make_event(order_id))
+    sandbox.fail("postOrderEvent", Fault(answer="cut"))
+
+    with pytest.raises(EventMismatchError) as caught:
+        client.create(make_event(order_id, order_lines=[make_line(5)]))
+
+    assert caught.value.sent.amount == 5
+    assert caught.value.recorded.amount == 274999
+    assert caught.value.differences == ["amount", "order_lines[0].rate"]
+    assert "e-1" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"data": [make_event("o", "another").to_dict()]},
+        {"data": [make_event("o", "e-1").to_dict(), make_event("o", "e-1").to_dict()]},
+        {"data": [{}]},
+    ],
+)
+def test_a_lookup_that_answers_something_else_settles_nothing(
+    sandbox: Sandbox, client: Flavour, order_id: str, answer: Any
+) -> None:
+    sandbox.fail("postOrderEvent", Fault(answer="cut"))
+    sandbox.fail("listOrderEvents", Fault(status=200, body=answer), times=1000)
+
+    with pytest.raises(OutcomeUnknownError) as caught:
+        client.create(make_event(order_id))
+
+    assert not caught.value.looked_up
+    assert posts(sandbox) == 1
+
+
+@pytest.mark.parametrize("resend_unknown", [True, False])
+def test_a_failing_lookup_never_leads_to_a_second_post(
+    sandbox: Sandbox, client: Flavour, order_id: str, resend_unknown: bool
+) -> None:
+    sandbox.fail("postOrderEvent", Fault(answer="cut"))
+    sandbox.fail("listOrderEvents", Fault(status=500), times=1000)
+
+    with pytest.raises(OutcomeUnknownError) as caught:
+        client.create(make_event(order_id), retry=RetryPolicy(resend_unknown=resend_unknown))
+
+    assert not caught.value.looked_up
+    assert posts(sandbox) == 1
+
+
+def test_a_409_is_the_answer_when_a_lookup_explains_it(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
+    client.create(make_event(order_id))
+    sandbox.fail("postOrderEvent", Fault(status=409), times=2)
+
+    assert client.create(make_event(order_id)).partner_event_id == "e-1"
+    with pytest.raises(EventMismatchError):
+        client.create(make_event(order_id, currency="EUR", order_lines=[make_line(5)]))
+
+
+@pytest.mark.parametrize("lookup", [Fault(), Fault(status=500), Fault(answer="malformed")])
+def test_a_409_that_a_lookup_does_not_explain_is_raised(
+    sandbox: Sandbox, client: Flavour, order_id: str, lookup: Fault
+) -> None:
+    sandbox.fail("postOrderEvent", Fault(status=409))
+    sandbox.fail("listOrderEvents", lookup)
+
+    with pytest.raises(ConflictError):
+        client.create(make_event(order_id))
+
+    assert (posts(sandbox), lookups(sandbox)) == (1, 1)
+
+
+def test_none_sends_once_and_still_looks_once(sandbox: Sandbox, client: Flavour, order_id: str, clock: Clock) -> None:
+    sandbox.fail("postOrderEvent", Fault(answer="cut", write="made"))
+    assert client.create(make_event(order_id), retry=RetryPolicy.none()).partner_event_id == "e-1"
+
+    sandbox.fail("postOrderEvent", Fault(answer="cut"))
+    with pytest.raises(OutcomeUnknownError) as caught:
+        client.create(make_event(order_id, "e-2"), retry=RetryPolicy.none())
+
+    assert caught.value.looked_up
+    assert (posts(sandbox), lookups(sandbox), clock.waits) == (2, 2, [])
+
+
+def test_none_sends_what_was_refused_only_once(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
+    sandbox.fail("postOrderEvent", Fault(status=429, headers={"Retry-After": "0"}))
+
+    with pytest.raises(RateLimitError):
+        client.create(make_event(order_id), retry=RetryPolicy.none())
+
+    assert posts(sandbox) == 1
+
+
+# --- resend_unknown ---------------------------------------------------------------------------------------------------
+
+RESEND = RetryPolicy(resend_unknown=True)
+
+
+def test_resend_unknown_sends_again_what_a_lookup_did_not_find(
+    sandbox: Sandbox, client: Flavour, order_id: str
+) -> None:
+    sandbox.fail("postOrderEvent", Fault(answer="cut"), times=3)
+
+    assert client.create(make_event(order_id), retry=RESEND).partner_event_id == "e-1"
+    assert (posts(sandbox), lookups(sandbox), len(sandbox.events)) == (4, 3, 1)
+
+
+def test_resend_unknown_sends_no_more_than_the_attempts(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
+    sandbox.fail("postOrderEvent", Fault(answer="cut"), times=10)
+
+    with pytest.raises(OutcomeUnknownError):
+        client.create(make_event(order_id), retry=RESEND)
+
+    assert posts(sandbox) == 4
+
+
+def test_resend_unknown_can_record_twice_where_partner_event_id_is_not_unique(
+    sandbox: Sandbox, client: Flavour, order_id: str
+) -> None:
+    """What its docstring warns of: the first request lands after the second was sent."""
+    sandbox.fail("postOrderEvent", Fault(answer="cut", write="late"))
+
+    client.create(make_event(order_id), retry=RESEND)
+    sandbox.settle()
+
+    assert len(sandbox.events) == 2
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_resend_unknown_records_once_where_partner_event_id_is_unique(clock: Clock, flavour: str) -> None:
+    with Sandbox(duplicates="reject") as sandbox:
+        client = FLAVOURS[flavour](sandbox)
+        order_id = client.create_order(make_order()).id
+        sandbox.fail("postOrderEvent", Fault(answer="cut", write="late", settles_after=1))
+
+        recorded = client.create(make_event(order_id), retry=RESEND)  # the second is refused with 409, and looked up
+
+        assert recorded.order_event_id == sandbox.events[0]["order_event_id"]
+        assert (posts(sandbox), len(sandbox.events)) == (2, 1)
+        client.close()
+
+
+# --- ensure -----------------------------------------------------------------------------------------------------------
+
+
+def test_ensure_creates_what_is_not_there(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
+    client.ensure(make_event(order_id))
+
+    assert len(sandbox.events) == 1
+
+
+def test_ensure_gives_what_is_recorded(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
+    recorded = client.create(make_event(order_id))
+
+    assert client.ensure(make_event(order_id)) == recorded
+    assert posts(sandbox) == 1
+
+
+def test_ensure_refuses_what_is_recorded_with_other_contents(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
+    client.create(make_event(order_id))
+
+    with pytest.raises(EventMismatchError):
+        client.ensure(make_event(order_id, type_=OrderEventType.REFUNDED))
+
+    assert posts(sandbox) == 1
+
+
+def test_ensure_needs_a_partner_event_id(sandbox: Sandbox, client: Flavour) -> None:
+    event = NewOrderEvent(order_id="o", type_=OrderEventType.CAPTURED, amount=1, network_transaction_id="n")
+
+    with pytest.raises(InvalidRequestError, match="partner_event_id is needed"):
+        client.ensure(event)
+
+    assert sandbox.requests == []
+
+
+def test_ensure_sends_nothing_when_it_could_not_look(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
+    sandbox.fail("listOrderEvents", Fault(status=500), times=10)
+
+    with pytest.raises(InternalServerError):
+        client.ensure(make_event(order_id))
+
+    assert (posts(sandbox), lookups(sandbox)) == (0, 4)
+
+
+def test_ensure_settles_what_it_sends(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
+    sandbox.fail("postOrderEvent", Fault(answer="cut", write="made"))
+
+    assert client.ensure(make_event(order_id)).partner_event_id == "e-1"
+    assert (posts(sandbox), lookups(sandbox)) == (1, 2)
+
+
+# --- Waits, deadlines, Retry-After ------------------------------------------------------------------------------------
+
+
+def test_waits_double_up_to_the_longest(sandbox: Sandbox, client: Flavour, clock: Clock) -> None:
+    sandbox.fail("listOrderEvents", Fault(status=500), times=5)
+
+    client.find(partner_event_id="e", retry=RetryPolicy(attempts=6, first_wait=1.0, longest_wait=5.0))
+
+    assert clock.waits == [0.5, 1.0, 2.0, 2.5, 2.5]
+
+
+@given(st.integers(1, 10_000), st.floats(0, 1, exclude_max=True))
+def test_no_wait_is_longer_than_the_longest_however_many_there_were(number: int, chance: float) -> None:
+    before, delivery.seam = delivery.seam, Clock(chance).seam
+    try:
+        wait = delivery.Call(RetryPolicy(), None, True).backoff(number)
+    finally:
+        delivery.seam = before
+
+    assert 0 <= wait <= 8.0
+    assert wait == chance * min(8.0, 0.5 * 2 ** min(number - 1, 10))
+
+
+RETRY_AFTERS: dict[str, float] = {
+    "0": 0.0,
+    "2": 2.0,
+    "1.5": 1.5,
+    format_datetime(datetime.fromtimestamp(1_700_000_009, UTC), usegmt=True): 9.0,
+    format_datetime(datetime.fromtimestamp(1_700_000_009, timezone(timedelta(hours=2)))): 9.0,
+    format_datetime(datetime.fromtimestamp(1_600_000_000, UTC), usegmt=True): 0.0,
+    # None of these makes sense: as if there were none.
+    "nan": 0.25,
+    "inf": 0.25,
+    "-inf": 0.25,
+    "-1": 0.25,
+    "soon": 0.25,
+    "": 0.25,
+    "Mon, 99 Foo 2026 00:00:00 GMT": 0.25,
+    "1" * 400: 0.25,
+}
+
+
+@pytest.mark.parametrize(("header", "wait"), RETRY_AFTERS.items())
+def test_retry_after_is_obeyed(sandbox: Sandbox, client: Flavour, clock: Clock, header: str, wait: float) -> None:
+    sandbox.fail("listOrderEvents", Fault(status=429, headers={"Retry-After": header}))
+
+    client.list()
+
+    assert clock.waits == [wait]
+
+
+@pytest.mark.parametrize("header", ["60", "1000000", "Fri, 31 Dec 2199 00:00:00 GMT"])
+def test_retry_after_that_asks_for_more_than_is_left_is_raised_at_once(
+    sandbox: Sandbox, client: Flavour, clock: Clock, header: str
+) -> None:
+    sandbox.fail("listOrderEvents", Fault(status=429, headers={"Retry-After": header}))
+
+    with pytest.raises(RateLimitError):
+        client.list()
+
+    assert (lookups(sandbox), clock.waits) == (1, [])
+
+
+def test_no_attempt_starts_after_the_deadline(sandbox: Sandbox, client: Flavour, clock: Clock) -> None:
+    sandbox.fail("listOrderEvents", Fault(status=500), times=1000)
+    began = clock.seconds
+
+    with pytest.raises(InternalServerError):
+        client.list(retry=RetryPolicy(attempts=1000, deadline=10.0))
+
+    assert 10 - 4 <= clock.seconds - began < 10
+
+
+def test_timeouts_are_cut_to_what_is_left_of_the_deadline(sandbox: Sandbox, clock: Clock) -> None:
+    timeouts: list[dict[str, float | None]] = []
+
+    def note(request: httpx.Request) -> None:
+        timeouts.append(request.extensions["timeout"])
+
+    sandbox.fail("listOrderEvents", Fault(status=429, headers={"Retry-After": "7"}))
+    with httpx.Client(event_hooks={"request": [note]}) as http_client:
+        imprint = Imprint(sandbox.api_key, base_url=sandbox.url, http_client=http_client)
+        imprint.order_events.find(partner_event_id="e", retry=RetryPolicy(deadline=10.0), timeout=8.0)
+
+    assert timeouts[0] == {"connect": 5.0, "read": 8.0, "write": 8.0, "pool": 8.0}
+    assert timeouts[1] == {"connect": 3.0, "read": 3.0, "write": 3.0, "pool": 3.0}
+
+
+def test_a_used_up_deadline_still_has_one_lookup_of_5_seconds(sandbox: Sandbox, clock: Clock) -> None:
+    timeouts: list[float] = []
+
+    def note(request: httpx.Request) -> None:
+        timeouts.append(request.extensions["timeout"]["read"])
+        clock.seconds += 30  # each request takes so long
+
+    with httpx.Client(event_hooks={"request": [note]}) as http_client:
+        imprint = Imprint(sandbox.api_key, base_url=sandbox.url, http_client=http_client)
+        order_id = imprint.orders.create(make_order()).id
+        sandbox.fail("postOrderEvent", Fault(answer="cut", write="made"))
+        timeouts.clear()
+        imprint.order_events.create(make_event(order_id), retry=RetryPolicy(deadline=20.0))
+
+    assert timeouts == [20.0, 5.0]
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_a_timeout_is_an_unknown_outcome(sandbox: Sandbox, clock: Clock, flavour: str) -> None:
+    client = FLAVOURS[flavour](sandbox, timeout=0.1)
+    order_id = client.create_order(make_order()).id
+    sandbox.fail("postOrderEvent", Fault(delay=3600, write="late", status=504))
+
+    with pytest.raises(OutcomeUnknownError) as caught:
+        client.create(make_event(order_id))
+
+    assert isinstance(caught.value.__cause__, APITimeoutError)
+    assert posts(sandbox) == 1
+    client.close()
+
+
+BAD_POLICIES = [
+    {"attempts": 0},
+    {"attempts": 1.5},
+    {"attempts": True},
+    {"deadline": -1},
+    {"deadline": float("inf")},
+    {"deadline": float("nan")},
+    {"first_wait": "1"},
+    {"longest_wait": None},
+]
+
+
+@pytest.mark.parametrize("arguments", BAD_POLICIES, ids=repr)
+def test_a_policy_that_makes_no_sense_is_refused(arguments: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match=next(iter(arguments))):
+        RetryPolicy(**arguments)
+
+
+def test_a_policy_is_frozen() -> None:
+    with pytest.raises(AttributeError):
+        RetryPolicy().attempts = 5  # type: ignore[misc]
+
+
+# --- What passes through, what is logged, what is reused --------------------------------------------------------------
+
+
+def test_connections_are_reused_over_retries(sandbox: Sandbox, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    sandbox.fail("listOrderEvents", Fault(status=500), times=3)
+
+    with (
+        caplog.at_level(logging.DEBUG, "httpcore.connection"),
+        Imprint(sandbox.api_key, base_url=sandbox.url) as imprint,
+    ):
+        imprint.order_events.find(partner_event_id="e")
+
+    assert sum("connect_tcp.started" in record.message for record in caplog.records) == 1
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, MemoryError, ZeroDivisionError])
+def test_what_is_no_transport_error_passes_through_untouched(
+    sandbox: Sandbox, clock: Clock, interruption: type[BaseException]
+) -> None:
+    def interrupt(_: httpx.Response) -> None:
+        raise interruption
+
+    with httpx.Client(event_hooks={"response": [interrupt]}) as http_client:
+        imprint = Imprint(sandbox.api_key, base_url=sandbox.url, http_client=http_client)
+        with pytest.raises(interruption):
+            imprint.order_events.create(make_event())
+
+    assert posts(sandbox) == 1
+
+
+def test_cancellation_passes_through_untouched(sandbox: Sandbox) -> None:
+    async def cancel_a_call_that_waits() -> None:
+        async with AsyncImprint(sandbox.api_key, base_url=sandbox.url) as imprint:
+            call = asyncio.create_task(imprint.order_events.create(make_event()))
+            await asyncio.to_thread(sandbox.wait_for_requests, 1)
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+
+    sandbox.fail("postOrderEvent", Fault(delay=3600))
+    asyncio.run(cancel_a_call_that_waits())
+
+    assert posts(sandbox) == 1
+
+
+def test_each_retry_and_each_lookup_is_logged_once(
+    sandbox: Sandbox, client: Flavour, order_id: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox.fail("postOrderEvent", Fault(status=429))
+    sandbox.fail("postOrderEvent", Fault(answer="cut", write="late", settles_after=1))
+
+    with caplog.at_level(logging.INFO, "imprint_client"):
+        client.create(make_event(order_id))
+
+    logged = [record.getMessage() for record in caplog.records if record.name == "imprint_client"]
+    assert [message.split(": ")[:2] for message in logged] == [
+        ["POST /v2/order_events", "attempt 1"],
+        ["GET /v2/order_events", "outcome unknown; lookup 1"],
+        ["GET /v2/order_events", "outcome unknown; lookup 2"],
+    ]
+    assert "again in 0.25 s" in logged[0]
+    assert "not found; again in 0.25 s" in logged[1]
+
+
+# --- Sameness ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_only_one_side_says_is_no_difference() -> None:
+    sent = make_event("o", currency="USD")
+    recorded = OrderEvent.from_dict(
+        {name: value for name, value in sent.to_dict().items() if name not in ("order_lines", "currency")}
+        | {"order_event_id": "assigned", "more": 1}
+    )
+
+    assert differences(sent, recorded) == []
+
+
+def test_the_event_id_that_imprint_gives_is_no_difference() -> None:
+    sent = make_event("o", order_event_id="mine")
+
+    assert differences(sent, OrderEvent.from_dict(sent.to_dict() | {"order_event_id": "theirs"})) == []
+
+
+DIFFERENT: list[tuple[dict[str, Any], list[str]]] = [
+    ({"amount": 1}, ["amount"]),
+    ({"type": "REFUNDED"}, ["type"]),
+    ({"order_lines": []}, ["order_lines"]),
+    ({"order_lines": [make_line(1).to_dict()]}, ["order_lines[0].rate"]),
+    ({"note": {"a": 2}}, ["note.a"]),
+    ({"currency": "EUR", "order_id": "p"}, ["order_id", "currency"]),
+]
+
+
+@pytest.mark.parametrize(("changes", "paths"), DIFFERENT)
+def test_what_both_sides_say_must_be_the_same(changes: dict[str, Any], paths: list[str]) -> None:
+    sent = make_event("o", currency="USD")
+    sent["note"] = {"a": 1, "b": 1}
+
+    assert differences(sent, OrderEvent.from_dict(sent.to_dict() | changes)) == paths
+
+
+def test_timestamps_are_compared_as_instants_and_null_as_absent() -> None:
+    sent = make_order(created_at=datetime(2026, 1, 1, 12, tzinfo=UTC), merchant_id=None)
+    same = {"id": "o", "created_at": "2026-01-01T14:00:00+02:00", "merchant_id": "m"}
+
+    assert differences(sent, Order.from_dict(sent.to_dict() | same)) == []
+    assert differences(sent, Order.from_dict(sent.to_dict() | same | {"created_at": "2026-01-01T12:00:01Z"})) == [
+        "created_at"
+    ]
+
+
+# --- The promise ------------------------------------------------------------------------------------------------------
+
+statuses = st.sampled_from([408, 500, 502, 503, 504, 520])
+post_faults = st.one_of(
+    st.builds(lambda write: Fault(answer="cut", write=write), st.sampled_from(["made", "lost", "unseen"])),
+    st.builds(lambda after: Fault(answer="cut", write="late", settles_after=after), st.sampled_from([1, 2, 5, None])),
+    st.builds(
+        lambda status, after: Fault(status=status, write="late", settles_after=after),
+        statuses,
+        st.sampled_from([1, 3, None]),
+    ),
+    st.builds(lambda status, write: Fault(status=status, write=write), statuses, st.sampled_from(["made", "lost"])),
+    st.builds(lambda after: Fault(write="unseen", settles_after=after), st.sampled_from([1, 3, None])),
+    st.sampled_from(
+        [
+            Fault(),
+            Fault(answer="cut_in_body"),
+            Fault(answer="malformed"),
+            Fault(status=200, body="<html>", write="made"),
+            Fault(status=200, body={}, write="lost"),
+            Fault(status=204, write="made"),
+            Fault(status=409),
+            Fault(status=409, write="made"),
+            Fault(status=429),
+            Fault(status=429, headers={"Retry-After": "2"}),
+            Fault(status=400),
+        ]
+    ),
+)
+lookup_faults = st.one_of(
+    st.builds(lambda status: Fault(status=status), statuses),
+    st.sampled_from(
+        [Fault(), Fault(answer="cut"), Fault(answer="malformed"), Fault(answer="empty_page"), Fault(status=429)]
+    ),
+)
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+@given(posts_fail=st.lists(post_faults, max_size=4), lookups_fail=st.lists(lookup_faults, max_size=4))
+@example(posts_fail=[Fault(answer="cut", write="late")], lookups_fail=[])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_the_network_does_one_call_never_records_twice_and_its_outcome_is_never_guessed(
+    sandbox: Sandbox, clock: Clock, flavour: str, posts_fail: list[Fault], lookups_fail: list[Fault]
+) -> None:
+    sandbox.reset()
+    client = FLAVOURS[flavour](sandbox)
+    event = make_event(client.create_order(make_order()).id)
+    for fault in posts_fail:
+        sandbox.fail("postOrderEvent", fault)
+    for fault in lookups_fail:
+        sandbox.fail("listOrderEvents", fault)
+
+    outcome: OrderEvent | ImprintError
+    try:
+        outcome = client.create(event)
+    except ImprintError as error:
+        outcome = error
+    kept_when_it_returned = len(sandbox.events)
+    sandbox.heal()
+    sandbox.settle()
+
+    assert len(sandbox.events) <= 1
+    if isinstance(outcome, OrderEvent):
+        assert kept_when_it_returned == 1
+        assert differences(event, outcome) == []
+    elif isinstance(outcome, OutcomeUnknownError):
+        client.ensure(event)
+        assert len(sandbox.events) == 1
+    elif not isinstance(outcome, ConflictError):  # which a server may send after it has written
+        assert sandbox.events == []
+    client.close()
+
+
+def test_16_threads_on_one_client_record_each_event_once(sandbox: Sandbox, clock: Clock) -> None:
+    faults = [
+        Fault(answer="cut", write="made"),
+        Fault(status=503, write="made"),
+        Fault(status=429),
+        Fault(answer="malformed"),
+    ]
+    # The clock is one for all threads, and a call may meet any number of 429.
+    patient = RetryPolicy(attempts=1000, deadline=1e6)
+    with Imprint(sandbox.api_key, base_url=sandbox.url, retry=patient) as imprint:
+        order_id = imprint.orders.create(make_order()).id
+        for _ in range(20):
+            for fault in faults:
+                sandbox.fail("postOrderEvent", fault)
+        ready = threading.Barrier(16)
+
+        def work(worker: int) -> list[Any]:
+            ready.wait()
+            events = (make_event(order_id, f"e-{worker}-{number}") for number in range(20))
+            return [imprint.order_events.create(event).partner_event_id for event in events]
+
+        with ThreadPoolExecutor(16) as pool:
+            created = [identifier for identifiers in pool.map(work, range(16)) for identifier in identifiers]
+
+    assert sorted(event["partner_event_id"] for event in sandbox.events) == sorted(created)
+    assert len(set(created)) == 320
+
+
+def test_200_tasks_on_one_client_record_each_event_once(sandbox: Sandbox, clock: Clock) -> None:
+    async def run() -> list[Any]:
+        async with AsyncImprint(sandbox.api_key, base_url=sandbox.url) as imprint:
+            order_id = (await imprint.orders.create(make_order())).id
+            sandbox.fail("postOrderEvent", Fault(answer="cut", write="made"), times=40)
+            sandbox.fail("postOrderEvent", Fault(status=504, write="made"), times=40)
+            events = (make_event(order_id, f"e-{number}") for number in range(200))
+            recorded = await asyncio.gather(*(imprint.order_events.create(event) for event in events))
+        return [event.partner_event_id for event in recorded]
+
+    created = asyncio.run(run())
+
+    assert sorted(event["partner_event_id"] for event in sandbox.events) == sorted(created)
+    assert len(set(created)) == 200
+
+
+def test_through_the_generated_client_a_post_of_unknown_outcome_is_not_settled(sandbox: Sandbox, clock: Clock) -> None:
+    client = Blocking(sandbox)
+    event = make_event(client.create_order(make_order()).id)
+    sandbox.fail("postOrderEvent", Fault(status=429))
+    sandbox.fail("postOrderEvent", Fault(answer="cut", write="made"))
+
+    with pytest.raises(OutcomeUnknownError) as caught:
+        post_order_event.sync(client=client.imprint.api, body=event)
+
+    assert caught.value.sent == event.to_dict()
+    assert (posts(sandbox), lookups(sandbox)) == (2, 0)
+    assert not isinstance(caught.value.__cause__, APIResponseValidationError)
+    client.close()

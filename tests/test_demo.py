@@ -1,0 +1,66 @@
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from imprint_sandbox import Fault, Sandbox
+
+from tools import demo
+
+STEPS = [
+    "order created: o-c8a1fe46bbff4a18ba1d, $2,749.99",
+    "a wrong sum refused: nothing was sent: amount is 275000, but the lines add up to 274999",
+    "captured, part 1 of 2: Couch Supreme, $2,699.99",
+    "captured, part 2 of 2: Delivery, $50.00",
+    "refunded: Delivery, $50.00",
+    "captured 25 times more",
+    "listed 28 events, in 3 pages of [10, 10, 8]",
+    "looked up by its partner_event_id: refund-1",
+    "captured  $3,374.99",
+    "refunded     $50.00",
+    "net       $3,324.99",
+]
+
+
+def test_the_demo_takes_the_published_order_through_its_life_and_says_so() -> None:
+    run = subprocess.run([sys.executable, "-m", "tools.demo"], capture_output=True, text=True, check=False)
+
+    assert (run.returncode, run.stderr) == (0, "")
+    positions = [run.stdout.find(step) for step in STEPS]
+    assert -1 not in positions, STEPS[positions.index(-1)]
+    assert positions == sorted(positions)
+
+
+class LosesAnEvent(Sandbox):
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.fail("postOrderEvent", Fault(status=200, body={}, write="lost"))
+
+
+class FindsAnother(Sandbox):
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.fail("listOrderEvents", Fault(status=200, body={"data": []}))
+
+
+@pytest.mark.parametrize(("sandbox", "message"), [(LosesAnEvent, "may or may not be"), (FindsAnother, "events listed")])
+def test_the_demo_fails_with_what_did_not_hold(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    clock: object,
+    sandbox: type[Sandbox],
+    message: str,
+) -> None:
+    monkeypatch.setattr(demo, "Sandbox", sandbox)
+
+    assert demo.main() == 1
+    assert message in capsys.readouterr().out
+
+
+def test_the_demo_fails_when_a_wrong_sum_is_not_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(demo, "TotalsMismatchError", ZeroDivisionError)
+
+    assert demo.main() == 1
+    assert "275000" in capsys.readouterr().out

@@ -1,0 +1,38 @@
+"""README.md is read by people and run by these tests: each Python block, in order, in one namespace."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from imprint_sandbox import Sandbox
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+
+
+def blocks() -> list[tuple[int, str]]:
+    text = README.read_text(encoding="utf-8")
+    return [
+        (text[: found.start(1)].count("\n"), found[1])
+        for found in re.finditer(r"^```python\n(.*?)^```", text, re.M | re.S)
+    ]
+
+
+def test_the_examples_run(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMPRINT_API_KEY", sandbox.api_key)
+    monkeypatch.setenv("IMPRINT_BASE_URL", sandbox.url)
+    namespace: dict[str, Any] = {"__name__": "readme"}
+
+    for line, block in blocks():
+        # The line numbers are README's own, for whoever must mend it.
+        exec(compile("\n" * line + block, str(README), "exec"), namespace)  # noqa: S102 - our own text
+
+    assert len(blocks()) > 5
+    assert sandbox.events
+
+
+def test_the_readme_names_only_make_targets_that_exist() -> None:
+    makefile = (README.parent / "Makefile").read_text(encoding="utf-8")
+
+    for target in re.findall(r"`?make ([a-z-]+)", README.read_text(encoding="utf-8")):
+        assert re.search(rf"^{target}:", makefile, re.M), target

@@ -86,7 +86,7 @@ class Seam(NamedTuple):
     sleep_async: Callable[[float], Awaitable[None]] = _sleep_async
 
 
-seam = Seam()
+seam: Seam = Seam()
 
 
 # --- What is sent, and what became of it ------------------------------------------------------------------------------
@@ -147,13 +147,15 @@ class Wait(NamedTuple):
 Flow = Generator[Attempt | Wait, Any, T]
 
 
+@attrs.define
 class Call:
     """One call of a user: what it may use, and what of that is left."""
 
-    def __init__(self, policy: RetryPolicy, timeout: Any, check_totals: bool, began: float | None = None) -> None:
-        self.policy, self.timeout, self.check_totals = policy, timeout, check_totals
-        self.began = seam.now() if began is None else began
-        self.attempts = 0
+    policy: RetryPolicy
+    timeout: Any
+    check_totals: bool
+    began: float = attrs.field(factory=lambda: seam.now())  # noqa: PLW0108 - tests replace the seam
+    attempts: int = 0
 
     def another(self) -> "Call":
         """For another request of the same call: the same deadline, attempts of its own."""

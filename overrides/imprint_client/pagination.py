@@ -18,7 +18,7 @@ class Walk:
 
     def __init__(self, starting_after: str | None) -> None:
         self.cursor = starting_after
-        self.done = False
+        self.done: bool = False
         self._used = {starting_after}
 
     def take(self, page: OrderEventsResponse) -> OrderEventsResponse:

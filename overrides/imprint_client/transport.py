@@ -14,10 +14,12 @@ from functools import cache
 from math import isfinite
 from typing import Any, NoReturn, TypeVar, cast
 
+import attrs
 import httpx
 from imprint_api import AuthenticatedClient
 
-from .delivery import Answer, Attempt, Flow, NoAnswer, Request, deliver, seam
+from . import delivery
+from .delivery import Answer, Attempt, Flow, NoAnswer, Request, deliver
 from .errors import APIConnectionError, APITimeoutError, ConfigurationError, Fault, InvalidRequestError
 from .settings import CONTRACT, Settings
 
@@ -61,19 +63,27 @@ def _encode(body: Any) -> bytes:
     raise InvalidRequestError([Fault("the body", problem)])
 
 
+@attrs.frozen
 class Reply:
     """An answer as the generated functions read it: of httpx.Response, what they use."""
 
-    def __init__(self, answer: Answer, parsed: Any) -> None:
-        self.status_code, self.headers, self.content = answer.status, answer.headers, answer.body
-        self.json = lambda: parsed
+    status_code: int
+    headers: Mapping[str, str]
+    content: bytes
+    json: Callable[[], Any]
+
+    @classmethod
+    def of(cls, answer: Answer, parsed: Any) -> "Reply":
+        return cls(answer.status, answer.headers, answer.body, lambda: parsed)
 
 
 class _Transport:
     """What both flavours share: how a request is dressed, and what came of it."""
 
     def __init__(self, settings: Settings, http: httpx.Client | httpx.AsyncClient | None) -> None:
-        self.settings, self.closed, self.is_ours = settings, False, http is None
+        self.settings = settings
+        self.closed = False
+        self.is_ours: bool = http is None
 
     def check_open(self, http: httpx.Client | httpx.AsyncClient) -> None:
         if self.closed or http.is_closed:
@@ -128,10 +138,10 @@ class Transport(_Transport):
                 step = flow.send(outcome)
             except StopIteration as stop:
                 return cast(T, stop.value)
-            outcome = self._attempt(step) if isinstance(step, Attempt) else seam.sleep(step.seconds)
+            outcome = self._attempt(step) if isinstance(step, Attempt) else delivery.seam.sleep(step.seconds)
 
     def request(self, **arguments: Any) -> Reply:
-        return self.run(deliver(make_request(**arguments, read=Reply), self.settings.call({})))
+        return self.run(deliver(make_request(**arguments, read=Reply.of), self.settings.call({})))
 
     def _attempt(self, step: Attempt) -> Answer | NoAnswer:
         send, build = self._http.send, self._http.build_request
@@ -167,10 +177,12 @@ class AsyncTransport(_Transport):
                 step = flow.send(outcome)
             except StopIteration as stop:
                 return cast(T, stop.value)
-            outcome = await (self._attempt(step) if isinstance(step, Attempt) else seam.sleep_async(step.seconds))
+            outcome = await (
+                self._attempt(step) if isinstance(step, Attempt) else delivery.seam.sleep_async(step.seconds)
+            )
 
     async def request(self, **arguments: Any) -> Reply:
-        return await self.run(deliver(make_request(**arguments, read=Reply), self.settings.call({})))
+        return await self.run(deliver(make_request(**arguments, read=Reply.of), self.settings.call({})))
 
     async def _attempt(self, step: Attempt) -> Answer | NoAnswer:
         send, build = self._http.send, self._http.build_request
@@ -205,7 +217,10 @@ class Api(AuthenticatedClient):
         """Refused, as is the rest: the generated ones change the client that they are called on, or close it."""
         raise ConfigurationError("imprint.api can be neither changed nor entered; make another Imprint")
 
-    with_cookies = with_timeout = __enter__ = __aenter__ = with_headers
+    with_cookies: Any = with_headers
+    with_timeout: Any = with_headers
+    __enter__: Any = with_headers
+    __aenter__: Any = with_headers
 
 
 class _OtherFlavour:

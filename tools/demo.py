@@ -48,7 +48,7 @@ def main() -> int:
             console.print("[bold]The published example order, through its life[/] (local sandbox)")
             run(console, sandbox, imprint)
     except (DemoError, ImprintError, OSError) as error:
-        console.print(f"[bold red]The demo failed:[/] {type(error).__name__}: {escape(str(error))}")
+        console.print(f"[bold red]The demo failed:[/] {type(error).__name__}: {escape(str(error))}", soft_wrap=True)
         return 1
     return 0
 

@@ -6,8 +6,9 @@ here. Amounts are integers of minor units; the likeliest mistake, an amount in m
 
 import datetime
 import enum
+import re
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -17,7 +18,7 @@ from imprint_api.types import MAX_SAFE_INTEGER, UNSET, Unset
 
 from .errors import Fault
 
-_ADDITIONAL = "additional_properties"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def member_faults(body: object, model: type, path: str) -> list[Fault]:
@@ -27,7 +28,8 @@ def member_faults(body: object, model: type, path: str) -> list[Fault]:
     return [
         fault
         for name, types in _members(model)
-        for fault in _value_faults(getattr(body, name), types, f"{path}.{_wire(name)}" if path else _wire(name))
+        # `type_` is the contract's `type`: Python has a `type` of its own.
+        for fault in _value_faults(getattr(body, name), types, f"{path}.{name}".strip("._"))
     ]
 
 
@@ -35,13 +37,8 @@ def member_faults(body: object, model: type, path: str) -> list[Fault]:
 def _members(model: type) -> list[tuple[str, tuple[Any, ...]]]:
     """The members of a generated model, each with the types that it may have."""
     hints = get_type_hints(model)
-    names = [field.name for field in attrs.fields(model) if field.name != _ADDITIONAL]
+    names = [field.name for field in attrs.fields(model) if field.name != "additional_properties"]
     return [(name, get_args(hints[name]) if isinstance(hints[name], UnionType) else (hints[name],)) for name in names]
-
-
-def _wire(name: str) -> str:
-    """The contract's name of a member: `type_` is `type`, since Python has a `type` of its own."""
-    return name.removesuffix("_")
 
 
 def _value_faults(value: Any, types: tuple[Any, ...], path: str) -> Iterator[Fault]:
@@ -59,31 +56,30 @@ def _value_faults(value: Any, types: tuple[Any, ...], path: str) -> Iterator[Fau
 
 
 def _kind_faults(value: Any, expected: Any, path: str) -> Iterator[Fault]:
-    if expected is int:
-        yield from _integer_faults(value, path)
-    elif get_origin(expected) is list:
-        yield from _list_faults(value, get_args(expected), path)
+    if get_origin(expected) is list:
+        if not isinstance(value, list):
+            yield Fault(path, f"is {_described(value)}, not a list", value)
+            return
+        for index, item in enumerate(value):
+            yield from _value_faults(item, get_args(expected), f"{path}[{index}]")
     elif attrs.has(expected):
         yield from member_faults(value, expected, path)
-    elif isinstance(expected, type) and (problem := _scalar_problem(value, expected)):
+    elif isinstance(expected, type) and (problem := _problem(value, expected, path)):
         yield Fault(path, problem, value)
 
 
-def _list_faults(value: Any, types: tuple[Any, ...], path: str) -> Iterator[Fault]:
-    if not isinstance(value, list):
-        yield Fault(path, f"is {_described(value)}, not a list", value)
-        return
-    for index, item in enumerate(value):
-        yield from _value_faults(item, types, f"{path}[{index}]")
-
-
-def _scalar_problem(value: Any, expected: type) -> str | None:
+def _problem(value: Any, expected: type, path: str) -> str | None:
+    if expected is int:
+        if not isinstance(value, int) or isinstance(value, bool):
+            return f"is {_described(value)}; {_integer_advice(value, path)}"
+        is_safe = -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
+        return None if is_safe else "is beyond +-(2**53 - 1), which readers of JSON elsewhere would round"
     if issubclass(expected, enum.Enum):
         # A member of the enum, known or not, is sent as it is; a bare string only if the contract knows it.
         if isinstance(value, expected) or value in list(expected):
             return None
         return f"is {_described(value)}, not one of {', '.join(str(member.value) for member in expected)}"
-    if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):
+    if not isinstance(value, expected):
         return f"is {_described(value)}, not {_with_article(expected.__name__)}"
     if isinstance(value, datetime.datetime) and value.utcoffset() is None:
         return "has no offset from UTC, which RFC 3339 needs: give it a tzinfo, such as datetime.UTC"
@@ -94,45 +90,31 @@ def _scalar_problem(value: Any, expected: type) -> str | None:
 
 def is_text(value: str) -> bool:
     """Whether it can be sent: half of a surrogate pair has no UTF-8."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _integer_faults(value: Any, path: str) -> Iterator[Fault]:
-    if not isinstance(value, int) or isinstance(value, bool):
-        yield Fault(path, f"is {_described(value)}; {_integer_advice(value, path)}", value)
-    elif not -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
-        yield Fault(path, "is beyond +-(2**53 - 1), which readers of JSON elsewhere would round", value)
+    return not _SURROGATE.search(value)
 
 
 def _integer_advice(value: Any, path: str) -> str:
     if path.endswith("quantity"):
         return "quantities are whole numbers"
-    advice = "amounts are whole minor units"
     try:
         # Of its text: what a float shows is what its writer meant.
-        major = Decimal(str(value))
-        minor = int(major.scaleb(2))
-    except (InvalidOperation, OverflowError, ValueError):
-        return f"{advice}, as an int"
-    if isinstance(value, bool) or minor != major.scaleb(2) or abs(minor) > MAX_SAFE_INTEGER:
-        return f"{advice}, as an int"
-    return f"{advice}: ${major:,.2f} is {minor}"
+        minor = Decimal(str(value)).scaleb(2)
+        is_whole = abs(minor) <= MAX_SAFE_INTEGER and minor == minor.to_integral_value()
+    except ArithmeticError:
+        is_whole = False
+    advice = "amounts are whole minor units"
+    return f"{advice}: ${minor.scaleb(-2):,.2f} is {int(minor)}" if is_whole else f"{advice}, as an int"
 
 
 def _described(value: object) -> str:
     """A value for a message: scalars as they are, anything larger by its type."""
-    if isinstance(value, bool | float | Decimal):
-        return str(value) if isinstance(value, float) else repr(value)
     if isinstance(value, str):
         return f"the string {value[:50]!r}"
-    if value is None or isinstance(value, int):
-        return repr(value) if value is None or abs(value) <= MAX_SAFE_INTEGER else "a large integer"
-    return _with_article(type(value).__name__)
+    if isinstance(value, int) and abs(value) > MAX_SAFE_INTEGER:
+        return "a large integer"
+    is_short = value is None or isinstance(value, int | float | Decimal)
+    return repr(value) if is_short else _with_article(type(value).__name__)
 
 
 def _with_article(noun: str) -> str:
-    return f"an {noun}" if noun[0] in "aeiouAEIOU" else f"a {noun}"
+    return f"{'an' if noun[0] in 'aeiouAEIOU' else 'a'} {noun}"

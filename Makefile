@@ -6,7 +6,7 @@ LOCKED := $(VENV)/.locked
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check generate check-generated format lock clean
+.PHONY: help setup demo test conformance check generate check-generated format lock clean
 
 help: ## Show what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,14 @@ demo: generate ## Regenerate the client, start the local sandbox, take an order 
 
 test: $(INSTALLED) ## Run the tests
 	@$(BIN)/python -m pytest
+
+conformance: $(INSTALLED) tools/conformance/node_modules/.installed ## Let Schemathesis judge the sandbox and Prism the client (needs Node)
+	@$(BIN)/python -m pytest tests/conformance
+
+tools/conformance/node_modules/.installed: tools/conformance/package-lock.json
+	@command -v npm >/dev/null || { echo "make conformance needs Node.js 20 or newer, with npm." >&2; exit 1; }
+	@npm ci --prefix tools/conformance --silent --no-audit --no-fund
+	@touch $@
 
 check: $(INSTALLED) check-generated ## Format, lint, types, border: takes seconds
 	@$(BIN)/ruff format --check --quiet . || { echo "Run make format." >&2; exit 1; }

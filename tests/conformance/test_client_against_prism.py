@@ -1,0 +1,113 @@
+"""A server that nobody here wrote judges the client's traffic: Prism, which checks each request against the contract.
+
+Bodies come from Schemathesis' strategies for the contract; they go through `imprint_client`, and any answer but 200 is
+a fault of the client.
+"""
+
+import json
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import imprint_api
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from imprint_api.api.order_events import post_order_event
+from imprint_api.api.orders import create_order
+from imprint_client import Imprint, InvalidRequestError, NewOrder, NewOrderEvent, RetryPolicy
+
+from tests.support import make_event, make_order
+
+CONTRACT = Path(imprint_api.__file__).with_name("openapi.json")
+PRISM = Path(__file__).resolve().parents[2] / "tools/conformance/node_modules/.bin/prism"
+SCHEMA = schemathesis.openapi.from_dict(json.loads(CONTRACT.read_text(encoding="utf-8")))
+bounded = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(scope="module")
+def imprint() -> Iterator[Imprint]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [str(PRISM), "mock", "--errors", "--host", "127.0.0.1", "--port", str(port), str(CONTRACT)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as prism:
+        assert prism.stdout is not None
+        for line in prism.stdout:
+            if "is listening" in line:
+                break
+        else:
+            pytest.fail("Prism did not start")
+        with Imprint(
+            "key", base_url=f"http://127.0.0.1:{port}", retry=RetryPolicy.none(), check_totals=False
+        ) as imprint:
+            yield imprint
+        prism.terminate()
+        prism.stdout.read()
+
+
+def bodies(path: str) -> st.SearchStrategy[Any]:
+    return SCHEMA[path]["POST"].as_strategy().map(lambda case: case.body)
+
+
+def made(model: Any, body: Any) -> Any:
+    """The model of a body; not of one that the contract allows and the client is right to refuse."""
+    try:
+        return model.from_dict(body)
+    except ValueError:  # an integer beyond 2**53 - 1, a date-time that no calendar has
+        assume(False)
+
+
+def accepted(send: Any, body: Any) -> None:
+    try:
+        send(body)
+    except InvalidRequestError:
+        assume(False)
+
+
+@bounded
+@given(body=bodies("/v2/orders"))
+def test_every_order_that_the_client_sends_is_one_that_the_contract_allows(imprint: Imprint, body: Any) -> None:
+    accepted(imprint.orders.create, made(NewOrder, body))
+
+
+@bounded
+@given(body=bodies("/v2/order_events"))
+def test_every_event_that_the_client_sends_is_one_that_the_contract_allows(imprint: Imprint, body: Any) -> None:
+    accepted(imprint.order_events.create, made(NewOrderEvent, body))
+
+
+text = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20)
+
+
+@bounded
+@given(
+    filters=st.fixed_dictionaries(
+        {},
+        optional={
+            "order_id": text,
+            "partner_event_id": text,
+            "order_event_id": text,
+            "network_transaction_id": text,
+            "starting_after": text,
+            "limit": st.integers(1, 2**31 - 1),
+        },
+    )
+)
+def test_every_list_that_the_client_asks_for_is_one_that_the_contract_allows(
+    imprint: Imprint, filters: dict[str, Any]
+) -> None:
+    next(iter(imprint.order_events.list(**filters).pages()))
+
+
+def test_prism_would_refuse_what_the_contract_does_not_allow(imprint: Imprint) -> None:
+    """That it judges at all: what the client would never send, sent around it."""
+    wrong_type = make_event(type_="NO_SUCH_TYPE")
+    with pytest.raises(Exception, match="422"):
+        post_order_event.sync(client=imprint.api, body=wrong_type)
+    wrong_amount = make_order(total_order_amount="1")
+    with pytest.raises(Exception, match="422"):
+        create_order.sync(client=imprint.api, body=wrong_amount)

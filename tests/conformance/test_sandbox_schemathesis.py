@@ -1,0 +1,75 @@
+"""Schemathesis judges the sandbox: requests made from the contract, allowed and not, over HTTP.
+
+The checks that are on are those which fit a contract that declares no errors. Off, and why:
+
+- status_code_conformance: the contract declares 200 alone, and every refusal is a 4xx;
+- positive_data_acceptance: what the contract allows can still break a rule that it states in prose: sums of lines, an
+  event of an order that does not exist, an id that exists already, a cursor that nobody gave out;
+- response_headers_conformance: the contract declares no headers;
+- use_after_free and ensure_resource_availability: the contract has no operation that deletes, and none that reads one
+  record.
+"""
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from imprint_sandbox import Sandbox
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    ignored_auth,
+    negative_data_rejection,
+    response_schema_conformance,
+    unsupported_method,
+)
+
+CHECKS = [
+    not_a_server_error,
+    response_schema_conformance,
+    content_type_conformance,
+    negative_data_rejection,
+    ignored_auth,
+    unsupported_method,
+]
+SPEC = importlib.util.find_spec("imprint_api")
+assert SPEC is not None
+assert SPEC.submodule_search_locations is not None
+SCHEMA = schemathesis.openapi.from_path(Path(SPEC.submodule_search_locations[0], "openapi.json"))
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def accepted(sandbox: Sandbox) -> Iterator[set[str]]:
+    """The operations that accepted something: were there none, the checks of answers would have checked nothing."""
+    accepted: set[str] = set()
+    yield accepted
+    assert accepted == {"createOrder", "postOrderEvent", "listOrderEvents"}
+
+
+@SCHEMA.parametrize()
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_the_sandbox_answers_as_the_contract_says(case: Case, sandbox: Sandbox, accepted: set[str]) -> None:
+    if case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE and isinstance(case.body, dict):
+        _obey_the_prose(case.body, sandbox)
+    response = case.call_and_validate(
+        base_url=sandbox.url, headers={"Authorization": f"Bearer {sandbox.api_key}"}, checks=CHECKS
+    )
+    if response.status_code == 200:
+        accepted.add(case.operation.definition.raw["operationId"])
+
+
+def _obey_the_prose(body: dict[str, Any], sandbox: Sandbox) -> None:
+    if sandbox.orders and "order_id" in body:
+        body["order_id"] = sandbox.orders[0]["id"]
+    body.pop("order_lines", None)

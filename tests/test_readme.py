@@ -27,7 +27,10 @@ def test_the_examples_run(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> 
         # The line numbers are README's own, for whoever must mend it.
         exec(compile("\n" * line + block, str(README), "exec"), namespace)  # noqa: S102 - our own text
 
-    assert len(blocks()) > 5
+    tests = [value for name, value in namespace.items() if name.startswith("test_")]
+    for test in tests:
+        test()
+    assert (len(blocks()), len(tests)) == (12, 2)
     assert sandbox.events
 
 

@@ -96,14 +96,15 @@ def is_text(value: str) -> bool:
 def _integer_advice(value: Any, path: str) -> str:
     if path.endswith("quantity"):
         return "quantities are whole numbers"
+    advice = "amounts are whole minor units"
     try:
         # Of its text: what a float shows is what its writer meant.
         minor = Decimal(str(value)).scaleb(2)
-        is_whole = abs(minor) <= MAX_SAFE_INTEGER and minor == minor.to_integral_value()
+        if abs(minor) <= MAX_SAFE_INTEGER and minor == minor.to_integral_value():
+            return f"{advice}: ${minor.scaleb(-2):,.2f} is {int(minor)}"
     except ArithmeticError:
-        is_whole = False
-    advice = "amounts are whole minor units"
-    return f"{advice}: ${minor.scaleb(-2):,.2f} is {int(minor)}" if is_whole else f"{advice}, as an int"
+        pass  # no number at all
+    return f"{advice}, as an int"
 
 
 def _described(value: object) -> str:

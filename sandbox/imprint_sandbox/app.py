@@ -123,7 +123,8 @@ def _headers(request: Request) -> list[tuple[str, str]]:
 
 
 def _masked(credentials: str) -> str:
-    return f"{credentials.partition(' ')[0]} ***"
+    scheme, space, _ = credentials.partition(" ")
+    return f"{scheme} ***" if space else "***"
 
 
 async def _send_head(send: Send, answer: Answer, length: int) -> None:

@@ -20,6 +20,8 @@ from imprint_sandbox.strict_json import decode, path_text
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _LONGEST_MESSAGE = 300  # characters
+# What OpenAPI means by it; to JSON Schema the format of a number says nothing.
+_INT32 = {"minimum": -(2**31), "maximum": 2**31 - 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +165,16 @@ def _operation(document: dict[str, Any], method: str, path: str, item: dict[str,
 
 def _parameter(document: dict[str, Any], parameter: dict[str, Any]) -> Parameter:
     location = parameter["in"]
+    schema = _resolved(document, parameter["schema"])
+    if schema.get("format") == "int32":
+        schema = {**_INT32, **schema}
     return Parameter(
         # Names of headers arrive in small letters.
         name=parameter["name"].lower() if location == "header" else parameter["name"],
         location=location,
         required=parameter.get("required", False),
-        schema=_resolved(document, parameter["schema"]),
-        validator=_validator(document, parameter["schema"]),
+        schema=schema,
+        validator=_validator(document, schema),
     )
 
 

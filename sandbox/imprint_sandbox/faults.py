@@ -94,6 +94,13 @@ class Fault:
                     self.answer in ("empty_page", "repeated_page", "unknown_type")
                     and (self.status is not None or self.body is not None),
                 ),
+                (
+                    f"answer={self.answer!r} with a status under 400 needs a body to spoil",
+                    self.answer in ("cut_in_body", "malformed")
+                    and self.body is None
+                    and self.status is not None
+                    and self.status < 400,
+                ),
                 (f"status {self.status} has no body", self.status in _BODILESS and self.body is not None),
                 (
                     "headers are names and values of text, and do not say how long the body is",

@@ -36,19 +36,20 @@ class Sandbox:
             # Here, so that without the extra the fixture and the command can say what to install.
             from imprint_sandbox import app, contract, server, state  # noqa: PLC0415
         except ModuleNotFoundError as missing:
-            if missing.name not in _EXTRA:
+            package = (missing.name or "").partition(".")[0]
+            if package not in _EXTRA:
                 raise
             raise ModuleNotFoundError(
-                f"The Imprint sandbox needs {missing.name}: pip install 'imprint-client[sandbox]'", name=missing.name
+                f"The Imprint sandbox needs {package}: pip install 'imprint-client[sandbox]'", name=package
             ) from None
         operations = contract.read_operations(contract.find_contract())
         self._state = state.State(Store(db, refuse_duplicates=duplicates == "reject"), operations)
         try:
             self._server = server.Server(app.make_app(self._state, operations, api_key), self._state.delays, port)
+            self._server.start()
         except BaseException:
             self._state.close()
             raise
-        self._server.start()
         self._closed = False
         self.api_key = api_key
         self.url = self._server.url

@@ -7,6 +7,7 @@ for connections which are kept alive. Tests start and stop many sandboxes.
 import asyncio
 import socket
 import threading
+from concurrent.futures import Future
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -30,8 +31,8 @@ class Server:
         self._socket = socket.create_server((HOST, port), backlog=_BACKLOG)
         # Connections inherit it. asyncio does not set it for a socket made like this, and a POST would take 40 ms more.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="imprint-sandbox", daemon=True)
-        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="imprint-sandbox", daemon=True)
+        self._started: Future[None] = Future()
         self._loop: asyncio.AbstractEventLoop
         self._stopping: asyncio.Event
         host, self.port = self._socket.getsockname()
@@ -40,12 +41,22 @@ class Server:
     def start(self) -> None:
         """Serve from now on."""
         self._thread.start()
-        self._started.wait()
+        self._started.result()
 
     def stop(self) -> None:
         """Close every connection, whatever goes on in it, and serve no more."""
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:
+            if self._started.done():
+                raise
+            self._socket.close()
+            # Whoever waits for the start would wait for ever.
+            self._started.set_exception(error)
 
     async def _serve(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
@@ -57,8 +68,11 @@ class Server:
         server = await self._loop.create_server(
             lambda: _Connection(config, connections, {}), sock=self._socket, backlog=_BACKLOG
         )
-        self._started.set()
+        self._started.set_result(None)
         await self._stopping.wait()
+        # asyncio leaks a connection that is still being accepted when its server closes.
+        while accepting := asyncio.all_tasks() - connections.tasks - {asyncio.current_task()}:
+            await asyncio.wait(accepting)
         server.close()
         self._delays.close()
         for connection in list(connections.connections):

@@ -25,7 +25,12 @@ from tests.support import make_event, make_order
 CONTRACT = Path(imprint_api.__file__).with_name("openapi.json")
 PRISM = Path(__file__).resolve().parents[2] / "tools/conformance/node_modules/.bin/prism"
 SCHEMA = schemathesis.openapi.from_dict(json.loads(CONTRACT.read_text(encoding="utf-8")))
-bounded = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+bounded = settings(
+    max_examples=100,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture],
+)
 
 
 @pytest.fixture(scope="module")

@@ -22,5 +22,5 @@ RetryPolicy(4)  # refused: a positional setting
 
 async def awaiting() -> None:
     await imprint.order_events.create(event)  # refused: awaiting the synchronous client
-    for each in AsyncImprint("key").order_events.list():  # refused: a plain loop over an asynchronous list
+    for _ in AsyncImprint("key").order_events.list():  # refused: a plain loop over an asynchronous list
         pass

@@ -1,0 +1,364 @@
+"""Bad days on demand: what becomes of the write, what is answered, and that it all happens in the order asked for."""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+from imprint_sandbox import Fault, Sandbox
+
+JsonObject = dict[str, Any]
+MakeEvent = Callable[..., JsonObject]
+
+POST, LIST = "postOrderEvent", "listOrderEvents"
+
+
+def amounts(sandbox: Sandbox) -> list[int]:
+    return [event["amount"] for event in sandbox.events]
+
+
+def seen(api: httpx.Client, **filters: str) -> list[int]:
+    """The amounts of the events that a lookup sees."""
+    return [event["amount"] for event in api.get("/v2/order_events", params=filters).json()["data"]]
+
+
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 408, 409, 418, 422, 429, 500, 502, 503, 504, 520, 599])
+@pytest.mark.parametrize(("write", "kept"), [(None, []), ("lost", []), ("made", [5])])
+def test_any_status_can_be_answered_before_the_write_or_after_it(
+    spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent, status: int, write: Any, kept: list[int]
+) -> None:
+    sandbox.fail(POST, Fault(status=status, write=write))
+    answer = spoiled_api.post("/v2/order_events", json=an_event())
+    assert answer.status_code == status
+    assert amounts(sandbox) == kept
+    if status >= 400:
+        assert answer.json()["error"]["message"] == "A bad day, on demand."
+
+
+def test_headers_and_body_are_those_asked_for(spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent) -> None:
+    for body, sent in ((b"\xff<html>", b"\xff<html>"), ("<html>", b"<html>"), ({"path": "/"}, b'{"path": "/"}')):
+        sandbox.fail(POST, Fault(status=503, headers={"Retry-After": "7", "Content-Type": "text/html"}, body=body))
+        answer = spoiled_api.post("/v2/order_events", json=an_event())
+        assert answer.content == sent
+        assert (answer.headers["retry-after"], answer.headers["content-type"]) == ("7", "text/html")
+
+
+def test_a_body_or_headers_alone_replace_those_of_an_answer_whose_write_is_made(
+    spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
+) -> None:
+    sandbox.fail(POST, Fault(headers={"X-Request-Id": "r-1"}))
+    sandbox.fail(POST, Fault(body="not JSON"))
+    first, second = (spoiled_api.post("/v2/order_events", json=an_event()) for _ in range(2))
+    assert (first.status_code, first.headers["x-request-id"], first.json()["amount"]) == (200, "r-1", 5)
+    assert (second.status_code, second.text) == (200, "not JSON")
+    assert amounts(sandbox) == [5, 5]
+
+
+@pytest.mark.parametrize(("write", "kept"), [(None, []), ("made", [5])])
+def test_a_connection_is_closed_with_no_answer_before_the_write_or_after_it(
+    spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent, write: Any, kept: list[int]
+) -> None:
+    sandbox.fail(POST, Fault(answer="cut", write=write))
+    with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
+        spoiled_api.post("/v2/order_events", json=an_event())
+    assert amounts(sandbox) == kept
+
+
+def test_a_connection_is_closed_in_the_middle_of_the_body(
+    spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
+) -> None:
+    sandbox.fail(POST, Fault(answer="cut_in_body"))
+    with spoiled_api.stream("POST", "/v2/order_events", json=an_event()) as answer:
+        assert answer.status_code == 200
+        with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
+            answer.read()
+        assert 0 < answer.num_bytes_downloaded < int(answer.headers["content-length"])
+    assert amounts(sandbox) == [5]
+
+
+def test_a_whole_answer_can_be_half_of_its_json(
+    spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
+) -> None:
+    sandbox.fail(POST, Fault(answer="malformed"))
+    answer = spoiled_api.post("/v2/order_events", json=an_event())
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    with pytest.raises(ValueError, match="line 1"):
+        answer.json()
+    assert amounts(sandbox) == [5]
+
+
+def test_events_can_have_a_type_that_the_contract_does_not_know(
+    spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
+) -> None:
+    sandbox.fail(POST, Fault(answer="unknown_type"))
+    sandbox.fail(LIST, Fault(answer="unknown_type"))
+    assert spoiled_api.post("/v2/order_events", json=an_event()).json()["type"] == "CHARGED_BACK"
+    assert [event["type"] for event in spoiled_api.get("/v2/order_events").json()["data"]] == ["CHARGED_BACK"]
+    assert [event["type"] for event in sandbox.events] == ["CAPTURED"]
+
+
+def test_a_page_can_be_empty_and_claim_more(api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent) -> None:
+    api.post("/v2/order_events", json=an_event())
+    sandbox.fail(LIST, Fault(answer="empty_page"))
+    assert api.get("/v2/order_events").json() == {"data": [], "has_more": True, "total": 1}
+
+
+def test_a_page_can_repeat_its_cursor(api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent) -> None:
+    for _ in range(3):
+        api.post("/v2/order_events", json=an_event())
+    first = api.get("/v2/order_events", params={"limit": 2}).json()
+    cursor = first["data"][-1]["order_event_id"]
+    sandbox.fail(LIST, Fault(answer="repeated_page"))
+    assert api.get("/v2/order_events", params={"limit": 2, "starting_after": cursor}).json() == first
+    assert len(api.get("/v2/order_events", params={"limit": 2, "starting_after": cursor}).json()["data"]) == 1
+
+
+def test_a_page_that_repeats_its_cursor_claims_more_even_when_it_is_all_there_is(
+    api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
+) -> None:
+    cursor = api.post("/v2/order_events", json=an_event()).json()["order_event_id"]
+    sandbox.fail(LIST, Fault(answer="repeated_page"))
+    page = api.get("/v2/order_events", params={"starting_after": cursor}).json()
+    assert ([event["order_event_id"] for event in page["data"]], page["has_more"]) == ([cursor], True)
+
+
+def test_a_late_write_lands_after_as_many_further_requests_as_asked_for(
+    spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
+) -> None:
+    sandbox.fail(POST, Fault(answer="cut", write="late", settles_after=2))
+    with pytest.raises(httpx.RemoteProtocolError):
+        spoiled_api.post("/v2/order_events", json=an_event("e-1"))
+    for found in ([], [], [5]):
+        assert seen(spoiled_api, partner_event_id="e-1") == found
+
+
+def test_the_first_post_can_land_after_the_lookup_and_before_the_second_post(
+    spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
+) -> None:
+    sandbox.fail(POST, Fault(status=504, write="late", settles_after=1))
+    assert spoiled_api.post("/v2/order_events", json=an_event("e-1")).status_code == 504
+    assert seen(spoiled_api, partner_event_id="e-1") == []
+    assert spoiled_api.post("/v2/order_events", json=an_event("e-1", amount=6)).status_code == 200
+    assert amounts(sandbox) == [5, 6]
+    assert seen(spoiled_api, partner_event_id="e-1") == [5]
+
+
+def test_a_late_write_with_no_end_lands_when_the_sandbox_is_settled(
+    spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
+) -> None:
+    sandbox.fail(POST, Fault(status=504, write="late"), times=2)
+    for amount in (1, 2):
+        spoiled_api.post("/v2/order_events", json=an_event(amount=amount))
+    assert spoiled_api.post("/v2/order_events", json=an_event(amount=3)).status_code == 200
+    assert amounts(sandbox) == [3]
+    sandbox.settle()
+    assert amounts(sandbox) == [3, 1, 2]
+    sandbox.settle()
+    assert amounts(sandbox) == [3, 1, 2]
+
+
+def test_a_late_write_that_the_contract_does_not_allow_never_lands(
+    spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
+) -> None:
+    sandbox.fail(POST, Fault(status=504, write="late"))
+    spoiled_api.post("/v2/order_events", json=an_event(amount=0.5))
+    sandbox.settle()
+    assert amounts(sandbox) == []
+
+
+def test_a_lookup_that_lags_does_not_see_a_write_that_is_made(
+    api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
+) -> None:
+    api.post("/v2/order_events", json=an_event("e-0", amount=1))
+    sandbox.fail(POST, Fault(write="unseen", settles_after=2))
+    sandbox.fail(POST, Fault(write="unseen"))
+    unseen = api.post("/v2/order_events", json=an_event("e-1", amount=2)).json()
+    api.post("/v2/order_events", json=an_event("e-2", amount=3))
+    assert amounts(sandbox) == [1, 2, 3]
+    assert seen(api) == [1]
+    # That lookup was the second request after the first POST.
+    assert seen(api, partner_event_id="e-1") == [2]
+    assert api.get("/v2/order_events").json()["total"] == 2
+    assert seen(api, starting_after=unseen["order_event_id"]) == []
+    sandbox.settle()
+    assert seen(api) == [1, 2, 3]
+
+
+def test_a_cursor_that_a_lookup_does_not_see_yet_is_unknown(
+    api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
+) -> None:
+    sandbox.fail(POST, Fault(write="unseen"))
+    cursor = api.post("/v2/order_events", json=an_event()).json()["order_event_id"]
+    assert api.get("/v2/order_events", params={"starting_after": cursor}).status_code == 400
+
+
+def test_a_delayed_answer_comes_when_the_sandbox_is_settled_and_its_write_is_made_before(
+    api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
+) -> None:
+    event = an_event()
+    sandbox.fail(POST, Fault(delay=3600))
+    arrived = len(sandbox.requests)
+    with ThreadPoolExecutor() as threads:
+        answer = threads.submit(api.post, "/v2/order_events", json=event)
+        sandbox.wait_for_requests(arrived + 1)
+        assert amounts(sandbox) == [5]
+        assert not answer.done()
+        sandbox.settle()
+        assert answer.result().status_code == 200
+
+
+def test_a_delay_ends_by_itself(api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent) -> None:
+    sandbox.fail(POST, Fault(delay=0.001))
+    assert api.post("/v2/order_events", json=an_event()).status_code == 200
+
+
+def test_a_delayed_answer_does_not_hold_up_other_requests(
+    api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
+) -> None:
+    event = an_event()
+    sandbox.fail(POST, Fault(delay=3600))
+    arrived = len(sandbox.requests)
+    with ThreadPoolExecutor() as threads:
+        answer = threads.submit(api.post, "/v2/order_events", json=event)
+        sandbox.wait_for_requests(arrived + 1)
+        assert seen(api) == [5]
+        sandbox.settle()
+        answer.result()
+
+
+def test_waiting_for_requests_that_do_not_come_ends_with_an_error(sandbox: Sandbox) -> None:
+    with pytest.raises(TimeoutError, match="0 of 1 requests arrived"):
+        sandbox.wait_for_requests(1, timeout=0.001)
+
+
+def test_faults_happen_in_the_order_given_each_as_often_as_asked_for_and_only_to_their_operation(
+    spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
+) -> None:
+    event = an_event()
+    sandbox.fail(POST, Fault(status=500), times=2)
+    sandbox.fail(POST, Fault(status=503))
+    sandbox.fail(LIST, Fault(status=429))
+    assert [operation for operation, _ in sandbox.faults] == [LIST, POST, POST, POST]
+    assert spoiled_api.get("/v2/order_events").status_code == 429
+    assert [spoiled_api.post("/v2/order_events", json=event).status_code for _ in range(4)] == [500, 500, 503, 200]
+    assert spoiled_api.get("/v2/order_events").status_code == 200
+    assert sandbox.faults == []
+
+
+def test_a_healed_sandbox_has_no_faults_to_come_and_keeps_what_it_has(
+    api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
+) -> None:
+    event = an_event()
+    sandbox.fail(POST, Fault(status=504, write="late"))
+    sandbox.fail(POST, Fault(status=500), times=9)
+    assert api.post("/v2/order_events", json=event).status_code == 504
+    sandbox.heal()
+    assert api.post("/v2/order_events", json=event).status_code == 200
+    sandbox.settle()
+    assert amounts(sandbox) == [5, 5]
+
+
+def test_a_reset_leaves_nothing_of_what_was(spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent) -> None:
+    event = an_event("e-1")
+    order = sandbox.orders[0]
+    sandbox.fail(POST, Fault(write="unseen"))
+    sandbox.fail(POST, Fault(status=504, write="late", settles_after=2))
+    sandbox.fail(POST, Fault(status=504, write="late"))
+    sandbox.fail(POST, Fault(delay=3600))
+    sandbox.fail(POST, Fault(status=500), times=9)
+    arrived = len(sandbox.requests)
+    with ThreadPoolExecutor() as threads:
+        for _ in range(3):
+            spoiled_api.post("/v2/order_events", json=event)
+        answer = threads.submit(spoiled_api.post, "/v2/order_events", json=event)
+        sandbox.wait_for_requests(arrived + 4)
+        sandbox.reset()
+        with pytest.raises(httpx.RemoteProtocolError):
+            answer.result()
+    assert (sandbox.orders, sandbox.events, sandbox.requests, sandbox.faults) == ([], [], [], [])
+
+    spoiled_api.post("/v2/orders", json=order)
+    assert [spoiled_api.post("/v2/order_events", json=event).status_code for _ in range(4)] == [200] * 4
+    sandbox.settle()
+    assert amounts(sandbox) == [5] * 4
+    assert seen(spoiled_api) == [5] * 4
+    assert len(sandbox.requests) == 6
+
+
+NONSENSE: list[tuple[JsonObject, str]] = [
+    ({"write": "perhaps"}, "write is one of"),
+    ({"answer": "nothing"}, "answer is one of"),
+    ({"status": 199}, "status is from 200 to 599"),
+    ({"status": 600}, "status is from 200 to 599"),
+    ({"status": True}, "status is from 200 to 599"),
+    ({"delay": -1}, "delay is in seconds"),
+    ({"delay": float("nan")}, "delay is in seconds"),
+    ({"delay": "1"}, "delay is in seconds"),
+    ({"write": "late", "status": 504, "settles_after": 0}, "settles_after is 1 or more"),
+    ({"settles_after": 1}, "settles_after is for a write that is late or unseen"),
+    ({"write": "lost"}, "no answer of its own"),
+    ({"write": "late"}, "no answer of its own"),
+    ({"write": "late", "answer": "malformed"}, "no answer of its own"),
+    ({"answer": "empty_page", "status": 500}, "no status or body of the fault's own"),
+    ({"answer": "unknown_type", "body": "x"}, "no status or body of the fault's own"),
+    ({"status": 204, "body": "x"}, "status 204 has no body"),
+    ({"status": 200, "answer": "cut_in_body"}, "needs a body to spoil"),
+    ({"status": 204, "answer": "malformed"}, "needs a body to spoil"),
+    ({"headers": {"Content-Length": "1"}}, "do not say how long"),
+    ({"headers": {"X": "a\r\nY: b"}}, "names and values of text"),
+    ({"headers": {"": "a"}}, "names and values of text"),
+]
+
+
+@pytest.mark.parametrize(("members", "problem"), NONSENSE)
+def test_a_fault_that_makes_no_sense_cannot_be_made(members: JsonObject, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        Fault(**members)
+
+
+@pytest.mark.parametrize(
+    ("operation", "fault", "times", "problem"),
+    [
+        ("postOrderEvents", Fault(status=500), 1, "no operation of the contract: createOrder, "),
+        (POST, Fault(status=500), 0, "times is 1 or more"),
+        (POST, Fault(answer="empty_page"), 1, "has no pages"),
+        (LIST, Fault(write="unseen"), 1, "writes nothing"),
+        ("createOrder", Fault(answer="unknown_type"), 1, "answers with no events"),
+    ],
+)
+def test_a_fault_cannot_be_set_where_it_would_do_nothing(
+    sandbox: Sandbox, operation: str, fault: Fault, times: int, problem: str
+) -> None:
+    with pytest.raises(ValueError, match=problem):
+        sandbox.fail(operation, fault, times=times)
+    assert sandbox.faults == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        *((answer, status) for answer in ("normal", "cut") for status in (None, 200, 204, 304, 500)),
+        *((answer, status) for answer in ("cut_in_body", "malformed") for status in (None, 500)),
+    ],
+)
+def test_no_fault_leaves_a_word_in_the_log(
+    spoiled_api: httpx.Client,
+    sandbox: Sandbox,
+    an_event: MakeEvent,
+    caplog: pytest.LogCaptureFixture,
+    answer: Any,
+    status: int | None,
+) -> None:
+    event = an_event()
+    caplog.set_level(logging.INFO)
+    sandbox.fail(POST, Fault(answer=answer, status=status, write="made"))
+    if answer.startswith("cut"):
+        with pytest.raises(httpx.RemoteProtocolError):
+            spoiled_api.post("/v2/order_events", json=event)
+    else:
+        spoiled_api.post("/v2/order_events", json=event)
+    assert len(sandbox.events) == 1
+    sandbox.close()
+    assert [record for record in caplog.records if not record.name.startswith("http")] == []

@@ -10,6 +10,7 @@ import ast
 import difflib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -59,9 +60,9 @@ def generate(root: Path, folder: Path) -> Path:
     source = folder / "openapi.json"
     source.write_text(json.dumps(contract, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     package = folder / "imprint_api"
+    overrides = class_overrides(root)
     run_generator(source, package, root)
-    shutil.rmtree(package / ".ruff_cache", ignore_errors=True)
-    verify_complete(contract, package, naming.class_overrides(root / "generator-config.yaml"))
+    verify_complete(contract, package, overrides)
     for module in package.rglob("*.py"):
         module.write_text(marker() + module.read_text(encoding="utf-8"), encoding="utf-8")
     shutil.copy(source, package / "openapi.json")
@@ -88,7 +89,7 @@ def corrected_contract(root: Path) -> dict[str, Any]:
     try:
         corrected = apply_overlay(contract, load_yaml(root / "openapi.overlay.yaml"))
     except OverlayError as error:
-        raise GenerateError(f"openapi.overlay.yaml: {error}") from None
+        raise GenerateError(f"openapi.overlay.yaml: {one_line(str(error))}") from None
     validate(corrected)
     return corrected
 
@@ -106,23 +107,35 @@ def load_yaml(path: Path) -> Any:
 
 
 def validate(contract: dict[str, Any]) -> None:
-    error = next(OpenAPIV31SpecValidator(contract).iter_errors(), None)
+    """Refuse what is not OpenAPI 3.1, and what the generator would pass over in silence."""
+    try:
+        error = next(OpenAPIV31SpecValidator(contract).iter_errors(), None)
+    except Exception as failure:  # noqa: BLE001 - whatever a validator raises of somebody else's document
+        raise GenerateError(f"the corrected contract cannot be validated: {one_line(str(failure))[:200]}") from None
     if error is not None:
-        where = "/".join(str(part) for part in error.absolute_path)
-        raise GenerateError(
-            f"the corrected contract is not OpenAPI 3.1, at {where or 'its root'}: {one_line(error.message)}"
-        )
+        where = "/".join(map(str, error.absolute_path)) or "its root"
+        raise GenerateError(f"the corrected contract is not OpenAPI 3.1, at {where}: {one_line(error.message)[:200]}")
     for path, node in walk(contract):
         if node.get("nullable") is True:
             raise GenerateError(f"the corrected contract says `nullable` at {path}, which OpenAPI 3.1 ignores")
+        if "in" in node and "name" in node and "schema" not in node:
+            raise GenerateError(f"the parameter at {path} has no schema, and the generator drops such a one")
+        if isinstance(node.get("default"), str) and set(node["default"]) & set('\\"'):
+            raise GenerateError(f"the default at {path} has a quote or backslash, which the generator escapes twice")
 
 
-def walk(node: Any, path: str = "#") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every object in a JSON document, with its place."""
+# What these hold is data, in which a schema's words mean nothing.
+DATA = ("example", "examples", "default", "enum", "const", "required")
+
+
+def walk(node: Any, path: str = "#", *, names: bool = False) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every object of a contract that is no data, with its place; `names`: its keys are names, not a schema's words."""
     if isinstance(node, dict):
-        yield path, node
+        if not names:
+            yield path, node
         for key, value in node.items():
-            yield from walk(value, f"{path}/{key}")
+            if names or key not in DATA:
+                yield from walk(value, f"{path}/{key}", names=key == "properties" and not names)
     elif isinstance(node, list):
         for index, value in enumerate(node):
             yield from walk(value, f"{path}/{index}")
@@ -131,10 +144,24 @@ def walk(node: Any, path: str = "#") -> Iterator[tuple[str, dict[str, Any]]]:
 # --- The generator ----------------------------------------------------------------------------------------------------
 
 
+def class_overrides(root: Path) -> dict[str, str]:
+    """The configured class names, by the names that they replace; an option that means nothing is refused."""
+    config = load_yaml(root / "generator-config.yaml")
+    try:
+        return naming.class_overrides(config)
+    except ValueError as error:
+        raise GenerateError(
+            f"generator-config.yaml is no configuration of the generator: {one_line(str(error))}"
+        ) from None
+
+
 def run_generator(source: Path, package: Path, root: Path) -> None:
+    templates = root / "generator-templates"
+    if not templates.is_dir():
+        raise GenerateError(f"{templates.name} is missing")
     command = [sys.executable, "-m", "openapi_python_client", "generate", "--path", str(source), "--meta", "none"]
     command += ["--output-path", str(package), "--fail-on-warning", "--config", str(root / "generator-config.yaml")]
-    command += ["--custom-template-path", str(root / "generator-templates")]
+    command += ["--custom-template-path", str(templates)]
     # The post hooks call ruff by name: the one beside this interpreter.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     environment = {**os.environ, "PATH": path, "COLUMNS": "10000"}
@@ -144,13 +171,14 @@ def run_generator(source: Path, package: Path, root: Path) -> None:
 
 
 def what_it_said(text: str) -> str:
-    """The generator's complaint in one line: without its farewell, a traceback cut to its last line."""
+    """The generator's complaint in one line: without its farewell and its dumps; of a traceback the last line."""
+    text = re.sub(r"^\{$.*?^\}$", "", text, flags=re.M | re.S)
+    text = re.sub(r"<\S+ object at 0x\w+>", "...", text)
     lines = [line.strip(" │╭╰─╮╯") for line in text.splitlines()]
     lines = [line for line in lines if line and not line.startswith(("If you believe", "Error(s)", "Warning(s)"))]
     if any(line.startswith("Traceback") for line in lines):
         return lines[-1]
-    dump = next((index for index, line in enumerate(lines) if line == "{"), len(lines))
-    return one_line(" ".join(lines[:dump])) or "it gave no reason"
+    return one_line(" ".join(lines)) or "it gave no reason"
 
 
 def one_line(text: str) -> str:
@@ -162,10 +190,7 @@ def one_line(text: str) -> str:
 
 def verify_complete(contract: dict[str, Any], package: Path, overrides: dict[str, str]) -> None:
     """Every operation, object schema and enum must have come out: the generator drops what it cannot do."""
-    for path, item in contract.get("paths", {}).items():
-        for method in METHODS:
-            if method in item:
-                verify_operation(path, method, item[method], package)
+    verify_operations(contract, package)
     classes = classes_of(package / "models")
     for key, schema in contract.get("components", {}).get("schemas", {}).items():
         if is_object(schema) and naming.class_name(key, overrides) not in classes:
@@ -173,16 +198,26 @@ def verify_complete(contract: dict[str, Any], package: Path, overrides: dict[str
     enums = [values for values in classes.values() if values]
     for place, node in walk(contract):
         values = {value for value in node.get("enum", []) if value is not None}
-        if values and values not in enums and "type" in node and "/example" not in place:
+        if values and values not in enums:
             raise GenerateError(f"the generator dropped or altered the enum at {place}: {sorted(map(str, values))}")
+        for name in node.get("properties", {}):
+            if naming.member(name) in naming.TAKEN:
+                raise GenerateError(f"the property {name} at {place} has the name of a method of every model")
 
 
-def verify_operation(path: str, method: str, operation: dict[str, Any], package: Path) -> None:
-    if "operationId" not in operation:
-        raise GenerateError(f"{method.upper()} {path} has no operationId, from which its function is named")
-    module = naming.module_of(operation)
-    if not (package / "api" / module).is_file():
-        raise GenerateError(f"the generator dropped {method.upper()} {path}: no api/{module}")
+def verify_operations(contract: dict[str, Any], package: Path) -> None:
+    modules: dict[Path, str] = {}
+    for path, item in contract.get("paths", {}).items():
+        for method in (method for method in METHODS if method in item):
+            name, operation = f"{method.upper()} {path}", item[method]
+            if "operationId" not in operation:
+                raise GenerateError(f"{name} has no operationId, from which its function is named")
+            module = naming.module_of(operation)
+            if module in modules:
+                raise GenerateError(f"{name} and {modules[module]} would both be api/{module}")
+            modules[module] = name
+            if not (package / "api" / module).is_file():
+                raise GenerateError(f"the generator dropped {name}: no api/{module}")
 
 
 def is_object(schema: dict[str, Any]) -> bool:

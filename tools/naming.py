@@ -7,17 +7,29 @@ from openapi_python_client.config import ConfigFile
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
 FIELD_PREFIX = "field_"
+TAKEN = frozenset({"to_dict", "to_multipart", "from_dict", "additional_properties", "additional_keys"})
+"""What a model has beside its members."""
 
 
-def class_overrides(config: Path) -> dict[str, str]:
-    """The `class_overrides` of a generator configuration: the class name by the name it replaces."""
-    overrides = ConfigFile.load_from_path(config).class_overrides or {}
+def class_overrides(config: Any) -> dict[str, str]:
+    """The class names of a generator configuration, by the names that they replace.
+
+    Raises ValueError for what is none; the generator itself passes over an option that it does not know.
+    """
+    if not isinstance(config, dict) or config.keys() - ConfigFile.model_fields.keys():
+        raise ValueError(f"its options are {', '.join(ConfigFile.model_fields)}")
+    overrides = ConfigFile(**config).class_overrides or {}
     return {name: o.class_name.get_untrusted_value() for name, o in overrides.items() if o.class_name is not None}
 
 
 def class_name(schema: str, overrides: dict[str, str]) -> str:
     name = str(ClassName(schema, FIELD_PREFIX))
     return overrides.get(name, name)
+
+
+def member(name: str) -> str:
+    """What a property is called in Python."""
+    return str(PythonIdentifier(name, FIELD_PREFIX))
 
 
 def module_of(operation: dict[str, Any]) -> Path:

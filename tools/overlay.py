@@ -38,9 +38,11 @@ def _apply_action(document: dict[str, Any], action: dict[str, Any], target: str 
     if ("update" in action) == ("remove" in action) or action.get("remove", True) is not True:
         raise OverlayError("an action has either an update or `remove: true`")
     try:
-        matches = list(jsonpath.finditer(target, document, strict=True))
-    except jsonpath.JSONPathError as error:
-        raise OverlayError(f"not a JSONPath: {error}") from None
+        query = jsonpath.compile(target, strict=True)
+    except Exception as error:  # noqa: BLE001 - of some texts its own messages cannot be made
+        raise OverlayError(f"not a JSONPath ({type(error).__name__})") from None
+    # By place: a query may select a node twice.
+    matches = list({match.parts: match for match in query.finditer(document)}.values())
     if not matches:
         raise OverlayError("matches nothing; is it stale?")
     if "update" in action:

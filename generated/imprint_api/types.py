@@ -153,9 +153,10 @@ def read_any(value: Any) -> Any:
 
 def read_datetime(value: object) -> datetime.datetime:
     """Read an RFC 3339 timestamp: unlike `datetime.fromisoformat`, isoparse takes its small t and z"""
+    text = read_str(value)
     from dateutil.parser import isoparse  # noqa: PLC0415 (costs 25 ms or more: imported when first needed)
 
-    instant = _parse(isoparse, read_str(value), "an RFC 3339 timestamp")
+    instant = _parse(isoparse, text, "an RFC 3339 timestamp")
     if instant.tzinfo is None:
         raise ContractError("", "is a timestamp without an offset from UTC")
     return instant

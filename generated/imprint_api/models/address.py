@@ -15,7 +15,6 @@ from ..types import (
     read_member,
     read_object,
     read_str,
-    write,
 )
 
 _MEMBERS = frozenset(
@@ -52,7 +51,7 @@ class Address:
 
     def to_dict(self) -> dict[str, Any]:
         """What is sent: every member that is not UNSET, and the additional properties"""
-        d: dict[str, Any] = {key: write(value) for key, value in self.additional_properties.items()}
+        d: dict[str, Any] = dict(self.additional_properties)
         if self.street_line1 is not UNSET:
             d["street_line1"] = self.street_line1
         if self.street_line2 is not UNSET:

@@ -91,7 +91,7 @@ class Order:
 
     def to_dict(self) -> dict[str, Any]:
         """What is sent: every member that is not UNSET, and the additional properties"""
-        d: dict[str, Any] = {key: write(value) for key, value in self.additional_properties.items()}
+        d: dict[str, Any] = dict(self.additional_properties)
         d["payment_method_id"] = self.payment_method_id
         d["partner_order_id"] = self.partner_order_id
         d["total_order_amount"] = self.total_order_amount

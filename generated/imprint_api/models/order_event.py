@@ -74,7 +74,7 @@ class OrderEvent:
 
     def to_dict(self) -> dict[str, Any]:
         """What is sent: every member that is not UNSET, and the additional properties"""
-        d: dict[str, Any] = {key: write(value) for key, value in self.additional_properties.items()}
+        d: dict[str, Any] = dict(self.additional_properties)
         d["order_id"] = self.order_id
         d["type"] = write(self.type_)
         d["amount"] = self.amount

@@ -46,7 +46,7 @@ class OrderEventsResponse:
 
     def to_dict(self) -> dict[str, Any]:
         """What is sent: every member that is not UNSET, and the additional properties"""
-        d: dict[str, Any] = {key: write(value) for key, value in self.additional_properties.items()}
+        d: dict[str, Any] = dict(self.additional_properties)
         d["data"] = write(self.data)
         if self.has_more is not UNSET:
             d["has_more"] = self.has_more

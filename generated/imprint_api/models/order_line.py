@@ -19,7 +19,6 @@ from ..types import (
     read_none,
     read_object,
     read_str,
-    write,
 )
 
 _MEMBERS = frozenset(
@@ -53,7 +52,7 @@ class OrderLine:
 
     def to_dict(self) -> dict[str, Any]:
         """What is sent: every member that is not UNSET, and the additional properties"""
-        d: dict[str, Any] = {key: write(value) for key, value in self.additional_properties.items()}
+        d: dict[str, Any] = dict(self.additional_properties)
         d["name"] = self.name
         d["quantity"] = self.quantity
         d["rate"] = self.rate

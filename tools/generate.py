@@ -118,24 +118,25 @@ def validate(contract: dict[str, Any]) -> None:
     for path, node in walk(contract):
         if node.get("nullable") is True:
             raise GenerateError(f"the corrected contract says `nullable` at {path}, which OpenAPI 3.1 ignores")
-        if "in" in node and "name" in node and "schema" not in node:
+        if {"in", "name"} <= node.keys() and not {"schema", "type"} & node.keys():  # with a type: a security scheme
             raise GenerateError(f"the parameter at {path} has no schema, and the generator drops such a one")
         if isinstance(node.get("default"), str) and set(node["default"]) & set('\\"'):
             raise GenerateError(f"the default at {path} has a quote or backslash, which the generator escapes twice")
 
 
-# What these hold is data, in which a schema's words mean nothing.
+# What these words hold is data, in which a contract's words mean nothing; what those hold has names for keys.
 DATA = ("example", "examples", "default", "enum", "const", "required")
+NAMED = ("properties", "schemas", "parameters", "responses", "requestBodies", "headers", "paths", "content", "$defs")
 
 
-def walk(node: Any, path: str = "#", *, names: bool = False) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every object of a contract that is no data, with its place; `names`: its keys are names, not a schema's words."""
+def walk(node: Any, path: str = "#", *, named: bool = False) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every object of a contract that is no data, with its place; `named`: its keys are names, not words."""
     if isinstance(node, dict):
-        if not names:
+        if not named:
             yield path, node
         for key, value in node.items():
-            if names or key not in DATA:
-                yield from walk(value, f"{path}/{key}", names=key == "properties" and not names)
+            if named or key not in DATA:
+                yield from walk(value, f"{path}/{key}", named=key in NAMED and not named)
     elif isinstance(node, list):
         for index, value in enumerate(node):
             yield from walk(value, f"{path}/{index}")

@@ -24,7 +24,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def member_faults(body: object, model: type, path: str) -> list[Fault]:
     """What is wrong with `body`, which should be a `model`: its members, and theirs."""
     if not isinstance(body, model):
-        return [Fault(path, f"is {_described(body)}, not {_with_article(model.__name__)}", body)]
+        return [_fault(path, f"is {_described(body)}, not {_with_article(model.__name__)}", body)]
     return [
         fault
         for name, types in _members(model)
@@ -58,14 +58,19 @@ def _value_faults(value: Any, types: tuple[Any, ...], path: str) -> Iterator[Fau
 def _kind_faults(value: Any, expected: Any, path: str) -> Iterator[Fault]:
     if get_origin(expected) is list:
         if not isinstance(value, list):
-            yield Fault(path, f"is {_described(value)}, not a list", value)
+            yield _fault(path, f"is {_described(value)}, not a list", value)
             return
         for index, item in enumerate(value):
             yield from _value_faults(item, get_args(expected), f"{path}[{index}]")
     elif attrs.has(expected):
         yield from member_faults(value, expected, path)
     elif isinstance(expected, type) and (problem := _problem(value, expected, path)):
-        yield Fault(path, problem, value)
+        yield _fault(path, problem, value)
+
+
+def _fault(path: str, problem: str, value: object) -> Fault:
+    # What is no scalar is described: it may be large, or such that the exception could not be pickled.
+    return Fault(path, problem, value if isinstance(value, str | int | float | Decimal | None) else _described(value))
 
 
 def _problem(value: Any, expected: type, path: str) -> str | None:
@@ -83,14 +88,14 @@ def _problem(value: Any, expected: type, path: str) -> str | None:
         return f"is {_described(value)}, not {_with_article(expected.__name__)}"
     if isinstance(value, datetime.datetime) and value.utcoffset() is None:
         return "has no offset from UTC, which RFC 3339 needs: give it a tzinfo, such as datetime.UTC"
-    if isinstance(value, str) and not is_text(value):
+    if isinstance(value, str) and _SURROGATE.search(value):
         return "holds half of a surrogate pair, which is no text and cannot be sent"
     return None
 
 
-def is_text(value: str) -> bool:
-    """Whether it can be sent: half of a surrogate pair has no UTF-8."""
-    return not _SURROGATE.search(value)
+def is_text(value: object) -> bool:
+    """Whether it can be an id or a cursor: a text that can be sent (half of a surrogate pair cannot), not empty."""
+    return isinstance(value, str) and value != "" and not _SURROGATE.search(value)
 
 
 def _integer_advice(value: Any, path: str) -> str:

@@ -15,10 +15,11 @@ from .transport import Api, AsyncTransport, Transport
 class _Client:
     """What neither flavour is: to be shown in full, copied, or pickled."""
 
-    _settings: Settings
+    _settings: Settings | None = None
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._settings.base_url}>"
+        # Tools that show the locals of a traceback ask a client that could not be made, too.
+        return f"<{type(self).__name__} {self._settings.base_url if self._settings else '(not made)'}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(f"{type(self).__name__} cannot be copied or pickled: make another where it is needed")
@@ -49,8 +50,7 @@ class Imprint(_Client):
     order_events: OrderEvents
     api: AuthenticatedClient
     """The generated client: every function of `imprint_api.api` takes it, with this client's authentication, timeouts,
-    status errors and retries. A POST of unknown outcome raises OutcomeUnknownError and is not looked up; an answer that
-    is not what the contract says raises `imprint_api.types.ContractError`."""
+    errors and retries. A POST of unknown outcome raises OutcomeUnknownError and is not looked up."""
 
     def __init__(
         self, api_key: str | None = None, *, http_client: httpx.Client | None = None, **options: Unpack[ClientOptions]

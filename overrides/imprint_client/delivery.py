@@ -13,6 +13,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from math import inf, isfinite
 from typing import Any, Generic, Literal, NamedTuple, TypeVar, cast
@@ -36,10 +37,15 @@ LAST_LOOK_SECONDS = 5.0
 _LOG = logging.getLogger("imprint_client")
 
 
-def _number(_: object, field: "attrs.Attribute[Any]", value: Any) -> None:
-    least, kind = (1, "a whole number from 1") if field.name == "attempts" else (0, "a number of seconds from 0")
-    types = int if field.name == "attempts" else (int, float)
-    if isinstance(value, bool) or not isinstance(value, types) or not least <= value < inf:
+_SENSIBLE: dict[str, tuple[Any, float, str]] = {
+    "attempts": (int, 1, "a whole number from 1"),
+    "resend_unknown": (bool, 0, "True or False"),
+}
+
+
+def _sensible(_: object, field: "attrs.Attribute[Any]", value: Any) -> None:
+    types, least, kind = _SENSIBLE.get(field.name, (int | float, 0, "a number of seconds from 0"))
+    if not isinstance(value, types) or isinstance(value, bool) != (types is bool) or not least <= value < inf:
         raise ConfigurationError(f"RetryPolicy: {field.name} is {value!r}, not {kind}")
 
 
@@ -58,11 +64,11 @@ class RetryPolicy:
             request that lands late is a second record of the same capture or refund.
     """
 
-    attempts: int = attrs.field(default=4, validator=_number)
-    deadline: float = attrs.field(default=60.0, validator=_number)
-    first_wait: float = attrs.field(default=0.5, validator=_number)
-    longest_wait: float = attrs.field(default=8.0, validator=_number)
-    resend_unknown: bool = False
+    attempts: int = attrs.field(default=4, validator=_sensible)
+    deadline: float = attrs.field(default=60.0, validator=_sensible)
+    first_wait: float = attrs.field(default=0.5, validator=_sensible)
+    longest_wait: float = attrs.field(default=8.0, validator=_sensible)
+    resend_unknown: bool = attrs.field(default=False, validator=_sensible)
 
     @classmethod
     def none(cls) -> "RetryPolicy":
@@ -102,10 +108,10 @@ class Request(NamedTuple, Generic[T]):
     """The model that it sends, for exceptions; through `Imprint.api` the dict; None if it sends nothing."""
     content: bytes | None
     headers: Mapping[str, str]
-    succeeds_with: Mapping[int, bool]
-    """The statuses with which the contract says that it succeeds, each with whether it then has a body."""
-    read: Callable[["Answer", Any], T]
-    """Makes the result of a success from the answer and its body, parsed from JSON; raises ContractError."""
+    reads: Mapping[int, Callable[[Any], Any] | None]
+    """The statuses with which the contract says that it succeeds, each with what reads its body, if it has one."""
+    result: Callable[["Answer", Any, Any], T]
+    """Makes the result of a success from the answer, its body parsed from JSON, and what was read from that."""
 
     @property
     def operation(self) -> str:
@@ -126,7 +132,7 @@ class Answer(NamedTuple):
 class NoAnswer(NamedTuple):
     """A request that was not answered."""
 
-    error: APIConnectionError
+    error: APIConnectionError | ConfigurationError
     verdict: Literal["never sent", "unknown", "final"]
 
 
@@ -185,59 +191,68 @@ def deliver(request: Request[T], call: Call) -> Flow[T]:
     """
     while True:
         call.attempts += 1
-        # With no deadline at all, the one attempt has its timeouts alone.
-        outcome = yield Attempt(request, call.timeout, call.left() if call.policy.deadline else inf)
-        verdict, result = judge(request, outcome)
+        # With no deadline at all, the one attempt has its timeouts alone. The outcome is kept in no variable: an
+        # answer that echoes the API key must not stand in a traceback.
+        left = call.left() if call.policy.deadline else inf
+        verdict, result, asked = judge(request, (yield Attempt(request, call.timeout, left)))
         if verdict == "good":
             return cast(T, result)
         if verdict == "unknown" and request.method != "GET":
             raise OutcomeUnknownError(request.operation, request.sent, False, str(result)) from result
-        wait = None if verdict == "final" else call.wait_before_next(_asked_wait(outcome))
+        wait = None if verdict == "final" else call.wait_before_next(asked)
         if wait is None:
             raise result
         _LOG.info("%s: attempt %d: %s; again in %.2f s", request.operation, call.attempts, result, wait)
         yield Wait(wait)
 
 
-def judge(request: Request[Any], outcome: Answer | NoAnswer) -> tuple[str, Any]:
-    """What an outcome means, and what was read or the exception for it: the table of the README."""
+def judge(request: Request[Any], outcome: Answer | NoAnswer) -> tuple[str, Any, float | None]:
+    """What an outcome means (the table of the README), its result or exception, and the wait that it asks for."""
     if isinstance(outcome, NoAnswer):
-        return outcome.verdict, outcome.error
+        return outcome.verdict, outcome.error, None
     status = outcome.status
     if 200 <= status < 300:
         try:
-            return "good", _read(request, outcome)
+            return "good", _read(request, outcome), None
         except ContractError as fault:
             path, problem = fault.path, fault.problem
-        return "unknown", APIResponseValidationError(request.operation, path, problem)
+        return "unknown", APIResponseValidationError(request.operation, path, problem), None
     error = status_error(request.operation, status, outcome.headers, outcome.body)
+    asked = _seconds(outcome.headers.get("retry-after", "")) if status in (429, 503) else None
     if status == 429:
-        return "refused", error
-    return "unknown" if status == 408 or status >= 500 else "final", error
+        return "refused", error, asked
+    return "unknown" if status == 408 or status >= 500 else "final", error, asked
 
 
 def _read(request: Request[T], answer: Answer) -> T:
-    if answer.status not in request.succeeds_with:
+    if answer.status not in request.reads:
         raise ContractError("", f"has the status {answer.status}")
     if answer.problem:
         raise ContractError("", answer.problem)
+    read = request.reads[answer.status]
+    if read is None:
+        return request.result(answer, None, None)
     try:
-        parsed = json.loads(answer.body) if request.succeeds_with[answer.status] else None
+        parsed = json.loads(answer.body, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise ContractError("", "is not JSON") from None
-    return request.read(answer, parsed)
+    return request.result(answer, parsed, read(parsed))
 
 
-def _asked_wait(outcome: Answer | NoAnswer) -> float | None:
-    """The seconds that Retry-After asks for, of an answer that may have it; None if it says nothing sensible."""
-    if isinstance(outcome, NoAnswer) or outcome.status not in (429, 503):
-        return None
-    text = outcome.headers.get("retry-after", "")
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")  # though Python reads it
+
+
+def _seconds(retry_after: str) -> float | None:
+    """What Retry-After asks for; None if it says nothing sensible."""
+    if retry_after.isdigit():
+        return float(retry_after)  # of 400 digits: infinity, which is more than is left
     try:
-        seconds = float(text)
+        seconds = float(retry_after)
     except ValueError:
         try:
-            return max(0.0, parsedate_to_datetime(text).timestamp() - seam.wall_clock())
+            date = parsedate_to_datetime(retry_after)
+            return max(0.0, (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - seam.wall_clock())
         except (ValueError, TypeError, OverflowError):
             return None
     return seconds if isfinite(seconds) and seconds >= 0 else None
@@ -298,6 +313,8 @@ def _look(lookup: Lookup, call: Call, until: Literal["looked", "answered", "foun
             looked_up, outcome = True, "not found" if found is None else "found"
         except APIError as error:
             found, outcome = None, str(error)
+        except ConfigurationError:  # closed meanwhile: nothing more can be looked up
+            return None, looked_up
         wait = call.backoff(number)
         enough = found is not None or until == "looked" or (until == "answered" and looked_up)
         ends = enough or wait >= call.left()

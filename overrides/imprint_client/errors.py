@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 import attrs
 
-LONGEST_MESSAGE = 500
+LONGEST_TEXT = 500
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-requestid")
 
 
@@ -175,10 +175,9 @@ class APIStatusError(APIError):
         self.request_id = next((self.headers[name] for name in REQUEST_ID_HEADERS if name in self.headers), None)
 
     def __str__(self) -> str:
-        message, param = self.message and self.message[:LONGEST_MESSAGE], self.param and f"(param: {self.param})"
-        said = [responses.get(self.status_code), self.type, message, param]
-        text = " ".join([f"{self.operation}: {self.status_code}", *filter(None, said)])
-        return f"[{self.request_id}] {text}; {self.advice}" if self.request_id else f"{text}; {self.advice}"
+        said = [responses.get(self.status_code), self.type, self.message, self.param and f"(param: {self.param})"]
+        text = " ".join([f"{self.operation}: {self.status_code}", *(_short(text) for text in said if text)])
+        return f"[{_short(self.request_id)}] {text}; {self.advice}" if self.request_id else f"{text}; {self.advice}"
 
 
 class BadRequestError(APIStatusError):
@@ -238,6 +237,11 @@ _BY_STATUS: dict[int, type[APIStatusError]] = {
     422: UnprocessableEntityError,
     429: RateLimitError,
 }
+
+
+def _short(text: str) -> str:
+    """One line of it, not too long: a server may say anything, and logs are read line by line."""
+    return "".join(character if character.isprintable() else " " for character in text[:LONGEST_TEXT])
 
 
 def status_error(operation: str, status_code: int, headers: Mapping[str, str], body: bytes) -> APIStatusError:

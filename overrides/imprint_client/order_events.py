@@ -41,7 +41,7 @@ class ListOptions(FindOptions, total=False):
 def _create(event: NewOrderEvent, call: Call) -> Flow[OrderEvent]:
     check_body(event, NewOrderEvent, call.check_totals)
     arguments = post_order_event._get_kwargs(body=event)
-    request = make_request(**arguments, sent=event, read=lambda _, parsed: OrderEvent.from_dict(parsed))
+    request: Request[OrderEvent] = make_request(**arguments, sent=event)
     return settle(request, call, _lookup(event) if event.partner_event_id else None)
 
 
@@ -59,8 +59,8 @@ def _ensure(event: NewOrderEvent, call: Call) -> Flow[OrderEvent]:
 def _find(wanted: Mapping[str, Any]) -> Request[OrderEvent | None]:
     """A request whose result is the one event with this id, or None."""
 
-    def read(_: object, parsed: Any) -> OrderEvent | None:
-        events = OrderEventsResponse.from_dict(parsed).data
+    def only(_: object, __: object, page: OrderEventsResponse) -> OrderEvent | None:
+        events = page.data
         if len(events) > 1:
             raise ContractError("data", f"has {len(events)} events for one id")
         for event, (name, value) in zip(events, wanted.items(), strict=True) if events else ():
@@ -68,7 +68,7 @@ def _find(wanted: Mapping[str, Any]) -> Request[OrderEvent | None]:
                 raise ContractError(f"data[0].{name}", "is not the one asked for")
         return events[0] if events else None
 
-    return make_request(**list_order_events._get_kwargs(**wanted), read=read)
+    return make_request(**list_order_events._get_kwargs(**wanted), result=only)
 
 
 def _lookup(event: NewOrderEvent) -> Lookup:
@@ -84,7 +84,7 @@ def _lookup(event: NewOrderEvent) -> Lookup:
 def _page(filters: Mapping[str, Any], cursor: str | None) -> Request[OrderEventsResponse]:
     after = {} if cursor is None else {"starting_after": cursor}
     arguments = list_order_events._get_kwargs(**{**filters, **after})
-    return make_request(**arguments, read=lambda _, parsed: OrderEventsResponse.from_dict(parsed))
+    return make_request(**arguments)
 
 
 def _split(options: Mapping[str, Any], names: frozenset[str]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -100,7 +100,7 @@ def _problem(name: str, value: object) -> str | None:
     if name == "limit":
         is_right = isinstance(value, int) and not isinstance(value, bool) and 1 <= value < 2**31
         return None if is_right else f"is {value!r}, not a whole number from 1"
-    if isinstance(value, str) and value and is_text(value):
+    if is_text(value):
         return None
     return f"is {value!r}, which finds nothing; leave it out if there is none"
 

@@ -5,7 +5,7 @@ from typing import Unpack
 from imprint_api.api.orders import create_order
 from imprint_api.models import NewOrder, Order
 
-from .delivery import Call, Flow, settle
+from .delivery import Call, Flow, Request, settle
 from .settings import SendOptions
 from .totals import check_body
 from .transport import AsyncTransport, Transport, make_request
@@ -14,7 +14,7 @@ from .transport import AsyncTransport, Transport, make_request
 def _create(order: NewOrder, call: Call) -> Flow[Order]:
     check_body(order, NewOrder, call.check_totals)
     arguments = create_order._get_kwargs(body=order)
-    request = make_request(**arguments, sent=order, read=lambda _, parsed: Order.from_dict(parsed))
+    request: Request[Order] = make_request(**arguments, sent=order)
     # The contract has no way to look an order up.
     return settle(request, call, lookup=None)
 

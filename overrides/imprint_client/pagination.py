@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 from imprint_api.models import OrderEvent, OrderEventsResponse
 
+from .bodies import is_text
 from .errors import APIError, PaginationError
 
 
@@ -36,11 +37,11 @@ class Walk:
         return page
 
     def _step(self, last: OrderEvent) -> None:
-        if not isinstance(last.order_event_id, str):
+        if not is_text(last.order_event_id):
             raise PaginationError("the last event of a page has no order_event_id to go on from", self.cursor)
         if last.order_event_id in self._used:
             raise PaginationError(f"the cursor {last.order_event_id!r} leads back to where it was used", self.cursor)
-        self.cursor = last.order_event_id
+        self.cursor = str(last.order_event_id)
         self._used.add(self.cursor)
 
 

@@ -1,12 +1,12 @@
 """Settings: what a client, or one call of it, is told, and whether that will do."""
 
 import base64
+import html
 import json
 import os
 import re
 from collections.abc import Mapping
 from ipaddress import ip_address
-from math import inf
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, NoReturn, TypedDict
 from urllib.parse import quote
@@ -19,8 +19,13 @@ from .errors import ConfigurationError
 
 CONTRACT: dict[str, Any] = json.loads(Path(imprint_api.__file__).with_name("openapi.json").read_text(encoding="utf-8"))
 DEFAULT_TIMEOUT_SECONDS = 30.0
+LONGEST_TIMEOUT_SECONDS = 86_400.0
 CONNECT_SECONDS = 5.0
 MASK = "[secret]"
+_URL = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(:(?P<port>\d{1,5}))?(/[!\"$->@-~]*)?",
+    re.IGNORECASE,
+)
 
 
 class CallOptions(TypedDict, total=False):
@@ -67,11 +72,22 @@ class Credentials:
 
     def mask(self, text: str) -> str:
         """The text without the keys, in whichever form a server may echo them."""
-        for secret in filter(None, (self._key, self._basic(), self._merchant_key)):
-            escaped = json.dumps(secret)[1:-1]
-            for form in (secret, escaped, escaped.replace("/", "\\/"), quote(secret, safe="")):
+        for secret in filter(None, (self._key, self._basic().rstrip("="), self._merchant_key)):
+            escaped, quoted = json.dumps(secret)[1:-1], quote(secret, safe="")
+            lower = re.sub("%..", lambda code: code[0].lower(), quoted)
+            for form in (secret, escaped, escaped.replace("/", "\\/"), quoted, lower, html.escape(secret)):
                 text = text.replace(form, MASK)
         return text
+
+    def mask_body(self, body: bytes) -> bytes:
+        """As `mask`; also what only shows when the JSON is read."""
+        text = body.decode("utf-8", "surrogateescape")
+        try:
+            read = json.dumps(json.loads(body), ensure_ascii=False)
+            text = text if self.mask(read) == read else read
+        except (ValueError, RecursionError):
+            pass  # no JSON
+        return self.mask(text).encode("utf-8", "surrogateescape")
 
     def _basic(self) -> str:
         return base64.b64encode(f"{self._key}:".encode()).decode()
@@ -95,22 +111,24 @@ class Settings(NamedTuple):
     def call(self, options: Mapping[str, Any]) -> Call:
         """One call with these settings, but for what its `options` (SendOptions) say."""
         timeout, retry = options.get("timeout", self.timeout), options.get("retry", self.retry)
-        if problem := _unknown(options, SendOptions) or _timeout_problem(timeout) or _retry_problem(retry):
+        check_totals = options.get("check_totals", self.check_totals)
+        if problem := _unknown(options, SendOptions) or _problem(timeout, retry, check_totals):
             raise ConfigurationError(problem)
-        return Call(retry, _as_timeout(timeout), options.get("check_totals", self.check_totals))
+        return Call(retry, _as_timeout(timeout), check_totals)
 
 
 def read_settings(api_key: str | None, options: Mapping[str, Any]) -> Settings | str:
     """The settings, or what is wrong with them: returned, since a traceback from here would show the keys."""
     if problem := _unknown(options, ClientOptions):
         return problem
-    merchant_key = options.get("merchant_key") or os.environ.get("IMPRINT_MERCHANT_KEY")
-    api_key = api_key or os.environ.get("IMPRINT_API_KEY")
+    # What is given counts, even if it is empty: that is a mistake, and another key would hide it.
+    api_key = os.environ.get("IMPRINT_API_KEY") if api_key is None else api_key
+    merchant_key = options.get("merchant_key", os.environ.get("IMPRINT_MERCHANT_KEY") or None)
     credentials = Credentials(api_key, merchant_key, options.get("auth", "bearer"))
-    base_url = options.get("base_url") or os.environ.get("IMPRINT_BASE_URL") or CONTRACT["servers"][0]["url"]
+    base_url = options.get("base_url", os.environ.get("IMPRINT_BASE_URL") or CONTRACT["servers"][0]["url"])
     timeout, retry = options.get("timeout", DEFAULT_TIMEOUT_SECONDS), options.get("retry", RetryPolicy())
-    problem = credentials.problem() or _url_problem(base_url) or _timeout_problem(timeout) or _retry_problem(retry)
     check_totals = options.get("check_totals", True)
+    problem = credentials.problem() or _url_problem(base_url) or _problem(timeout, retry, check_totals)
     return problem or Settings(base_url.rstrip("/"), credentials, _as_timeout(timeout), retry, check_totals)
 
 
@@ -121,34 +139,34 @@ def _unknown(options: Mapping[str, Any], known: type) -> str | None:
 
 def _url_problem(base_url: object) -> str | None:
     """Without quoting it: a key may have got into it."""
-    try:
-        url = httpx.URL(base_url) if isinstance(base_url, str) else httpx.URL()
-    except httpx.InvalidURL:
-        url = httpx.URL()
-    if not url.host or url.scheme not in ("http", "https"):
-        return "the base URL is not an absolute https URL"
-    if url.userinfo or "?" in str(base_url) or "#" in str(base_url):
-        return "the base URL has a user, a query or a fragment, which it may not have"
-    if url.scheme == "http" and not _is_loopback(url.host):
+    found = _URL.fullmatch(base_url) if isinstance(base_url, str) else None
+    if found is None:
+        beyond = isinstance(base_url, str) and re.match("https?://.*[@?#]", base_url, re.IGNORECASE)
+        what = "has a user, a query or a fragment, which it may not have" if beyond else "is not an absolute https URL"
+        return f"the base URL {what}"
+    if not all(0 < len(label) < 64 for label in found["host"].split(".")) or int(found["port"] or 443) > 65535:
+        return "the base URL is not an absolute https URL: there can be no such host or port"
+    if found["scheme"].lower() == "http" and not _is_loopback(found["host"].strip("[]")):
         return "the base URL must be https, unless its host is loopback"
     return None
 
 
 def _is_loopback(host: str) -> bool:
     try:
-        return host == "localhost" or ip_address(host).is_loopback
+        return host.lower() == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
 
 
-def _timeout_problem(timeout: object) -> str | None:
-    is_number = isinstance(timeout, int | float) and not isinstance(timeout, bool) and 0 < timeout < inf
-    is_right = is_number or isinstance(timeout, httpx.Timeout)
-    return None if is_right else "timeout is a number of seconds more than 0, or an httpx.Timeout"
-
-
-def _retry_problem(retry: object) -> str | None:
-    return None if isinstance(retry, RetryPolicy) else "retry is a RetryPolicy"
+def _problem(timeout: object, retry: object, check_totals: object) -> str | None:
+    parts = timeout.as_dict().values() if isinstance(timeout, httpx.Timeout) else [timeout]
+    for part in parts:
+        is_number = isinstance(part, int | float) and not isinstance(part, bool) and 0 < part <= LONGEST_TIMEOUT_SECONDS
+        if not is_number and (part is not None or part is timeout):
+            return "timeout is a number of seconds, more than 0 and no more than a day, or an httpx.Timeout of such"
+    if not isinstance(retry, RetryPolicy):
+        return "retry is a RetryPolicy"
+    return None if isinstance(check_totals, bool) else "check_totals is True or False"
 
 
 def _as_timeout(timeout: float | httpx.Timeout) -> httpx.Timeout:

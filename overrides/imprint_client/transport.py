@@ -16,7 +16,7 @@ from typing import Any, NoReturn, TypeVar, cast
 
 import attrs
 import httpx
-from imprint_api import AuthenticatedClient
+from imprint_api import AuthenticatedClient, models
 
 from . import delivery
 from .delivery import Answer, Attempt, Flow, NoAnswer, Request, deliver
@@ -26,12 +26,23 @@ from .settings import CONTRACT, Settings
 T = TypeVar("T")
 
 SHORTEST_TIMEOUT_SECONDS = 0.001
+# UnicodeError is what httpx lets through from a host that is no host, in a Location for one.
+_FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError)
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
-_SUCCESSES = [
+
+
+def _reader(response: dict[str, Any]) -> Callable[[Any], Any] | None:
+    """What reads the body of a response: the model that the contract names; anything, if it names none."""
+    schema = response.get("content", {}).get("application/json", {}).get("schema")
+    model = getattr(models, schema.get("$ref", "").rpartition("/")[2], None) if schema else None
+    return None if schema is None else getattr(model, "from_dict", lambda parsed: parsed)
+
+
+_OPERATIONS = [
     (
         method.upper(),
         re.compile("[^/]+".join(map(re.escape, re.split(r"\{[^}]*\}", path)))),
-        {int(status): "content" in found for status, found in operation["responses"].items() if status.startswith("2")},
+        {int(status): _reader(answer) for status, answer in operation["responses"].items() if status.startswith("2")},
     )
     for path, item in CONTRACT["paths"].items()
     for method, operation in item.items()
@@ -43,16 +54,16 @@ def make_request(
     *,
     method: str,
     url: str,
-    read: Callable[[Answer, Any], T],
-    sent: Any = None,
     params: Mapping[str, Any] | None = None,
     json: Any = None,
     headers: Mapping[str, str] | None = None,
+    sent: Any = None,
+    result: Callable[[Answer, Any, Any], T] = lambda _, __, model: model,
 ) -> Request[T]:
-    """The request of a generated function, from what it passes to an httpx client; `read` reads its answer."""
+    """The request of a generated function, from what it passes to an httpx client."""
     verb, content = method.upper(), None if json is None else _encode(json)
-    succeeds_with = next((found for known, path, found in _SUCCESSES if known == verb and path.fullmatch(url)), {})
-    return Request(verb, url, params, sent or json, content, headers or {}, succeeds_with, read)
+    reads = next((reads for known, path, reads in _OPERATIONS if known == verb and path.fullmatch(url)), {})
+    return Request(verb, url, params, sent or json, content, headers or {}, reads, result)
 
 
 def _encode(body: Any) -> bytes:
@@ -73,8 +84,11 @@ class Reply:
     json: Callable[[], Any]
 
     @classmethod
-    def of(cls, answer: Answer, parsed: Any) -> "Reply":
+    def of(cls, answer: Answer, parsed: Any, _: object) -> "Reply":
         return cls(answer.status, answer.headers, answer.body, lambda: parsed)
+
+
+_CLOSED = NoAnswer(ConfigurationError("this client is closed; make another"), "final")
 
 
 class _Transport:
@@ -84,10 +98,6 @@ class _Transport:
         self.settings = settings
         self.closed = False
         self.is_ours: bool = http is None
-
-    def check_open(self, http: httpx.Client | httpx.AsyncClient) -> None:
-        if self.closed or http.is_closed:
-            raise ConfigurationError("this client is closed; make another")
 
     def dressed(self, attempt: Attempt) -> dict[str, Any]:
         """For httpx's build_request. Never kept in a variable: it holds the credentials."""
@@ -105,15 +115,15 @@ class _Transport:
     def answer(self, response: httpx.Response, body: bytes, problem: str | None = None) -> Answer:
         headers = {name.lower(): value for name, value in response.headers.items()}
         if not response.is_success:
-            mask = self.settings.credentials.mask
-            headers = {name: mask(value) for name, value in headers.items()}
-            body = mask(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+            credentials = self.settings.credentials
+            headers = {name: credentials.mask(value) for name, value in headers.items()}
+            body = credentials.mask_body(body)
         return Answer(response.status_code, headers, body, problem)
 
-    def cut_off(self, response: httpx.Response, error: httpx.HTTPError) -> Answer:
+    def cut_off(self, response: httpx.Response, error: Exception) -> Answer:
         return self.answer(response, b"", f"could not be received to its end ({type(error).__name__})")
 
-    def no_answer(self, attempt: Attempt, error: httpx.HTTPError | httpx.InvalidURL) -> NoAnswer:
+    def no_answer(self, attempt: Attempt, error: Exception) -> NoAnswer:
         kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
         said = self.settings.credentials.mask(str(error))
         made = kind(f"{attempt.request.operation}: {type(error).__name__}: {said}")
@@ -127,31 +137,33 @@ class Transport(_Transport):
 
     def __init__(self, settings: Settings, http: httpx.Client | None) -> None:
         super().__init__(settings, http)
-        self._http = http or httpx.Client(verify=_ssl_context())
+        self._http = http or _make(httpx.Client, settings)
 
     def run(self, flow: Flow[T]) -> T:
         """Carry out a flow, step by step."""
-        self.check_open(self._http)
-        outcome = None
-        while True:
-            try:
-                step = flow.send(outcome)
-            except StopIteration as stop:
-                return cast(T, stop.value)
-            outcome = self._attempt(step) if isinstance(step, Attempt) else delivery.seam.sleep(step.seconds)
+        sleep = delivery.seam.sleep
+        try:
+            step = next(flow)
+            while True:
+                # What came of a step is kept in no variable: see deliver.
+                step = flow.send(self._attempt(step) if isinstance(step, Attempt) else sleep(step.seconds))
+        except StopIteration as stop:
+            return cast(T, stop.value)
 
     def request(self, **arguments: Any) -> Reply:
-        return self.run(deliver(make_request(**arguments, read=Reply.of), self.settings.call({})))
+        return self.run(deliver(make_request(**arguments, result=Reply.of), self.settings.call({})))
 
     def _attempt(self, step: Attempt) -> Answer | NoAnswer:
+        if self.closed or self._http.is_closed:
+            return _CLOSED
         send, build = self._http.send, self._http.build_request
         try:
             response = send(build(**self.dressed(step)), stream=True, auth=None, follow_redirects=False)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except _FAILURES as error:
             return self.no_answer(step, error)
         try:
             return self.answer(response, response.read())
-        except httpx.HTTPError as error:
+        except _FAILURES as error:
             return self.cut_off(response, error)
         finally:
             response.close()
@@ -167,32 +179,31 @@ class AsyncTransport(_Transport):
 
     def __init__(self, settings: Settings, http: httpx.AsyncClient | None) -> None:
         super().__init__(settings, http)
-        self._http = http or httpx.AsyncClient(verify=_ssl_context())
+        self._http = http or _make(httpx.AsyncClient, settings)
 
     async def run(self, flow: Flow[T]) -> T:
-        self.check_open(self._http)
-        outcome = None
-        while True:
-            try:
-                step = flow.send(outcome)
-            except StopIteration as stop:
-                return cast(T, stop.value)
-            outcome = await (
-                self._attempt(step) if isinstance(step, Attempt) else delivery.seam.sleep_async(step.seconds)
-            )
+        sleep = delivery.seam.sleep_async
+        try:
+            step = next(flow)
+            while True:
+                step = flow.send(await (self._attempt(step) if isinstance(step, Attempt) else sleep(step.seconds)))
+        except StopIteration as stop:
+            return cast(T, stop.value)
 
     async def request(self, **arguments: Any) -> Reply:
-        return await self.run(deliver(make_request(**arguments, read=Reply.of), self.settings.call({})))
+        return await self.run(deliver(make_request(**arguments, result=Reply.of), self.settings.call({})))
 
     async def _attempt(self, step: Attempt) -> Answer | NoAnswer:
+        if self.closed or self._http.is_closed:
+            return _CLOSED
         send, build = self._http.send, self._http.build_request
         try:
             response = await send(build(**self.dressed(step)), stream=True, auth=None, follow_redirects=False)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except _FAILURES as error:
             return self.no_answer(step, error)
         try:
             return self.answer(response, await response.aread())
-        except httpx.HTTPError as error:
+        except _FAILURES as error:
             return self.cut_off(response, error)
         finally:
             await response.aclose()
@@ -233,6 +244,15 @@ def _user_agent() -> str:
     from importlib.metadata import version  # noqa: PLC0415 - 10 ms that importing this package need not cost
 
     return f"imprint-client/{version('imprint-client')} python/{platform.python_version()} httpx/{httpx.__version__}"
+
+
+def _make(kind: Callable[..., T], settings: Settings) -> T:
+    try:
+        # What goes to this machine goes to no proxy of the environment: with http it would carry the key in the clear.
+        return kind(verify=_ssl_context(), trust_env=not settings.base_url.lower().startswith("http:"))
+    except (ValueError, ImportError, OSError) as error:
+        problem = type(error).__name__
+    raise ConfigurationError(f"no HTTP client can be made ({problem}): check SSL_CERT_FILE and the proxies' variables")
 
 
 @cache

@@ -5,12 +5,14 @@ import contextlib
 import hashlib
 import re
 import secrets
+import socket
 import socketserver
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -102,6 +104,14 @@ def serve() -> Iterator[Callable[..., Wire]]:
 def wire(serve: Callable[..., Wire]) -> Wire:
     """A server that answers with an empty page."""
     return serve()
+
+
+@pytest.fixture
+def nobody() -> SimpleNamespace:
+    """A server that does not listen."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    return SimpleNamespace(url=f"http://127.0.0.1:{port}", api_key="k-1")
 
 
 @pytest.fixture(params=sorted(FLAVOURS))

@@ -465,7 +465,6 @@ RETRY_AFTERS: dict[str, float] = {
     "soon": 0.25,
     "": 0.25,
     "Mon, 99 Foo 2026 00:00:00 GMT": 0.25,
-    "1" * 400: 0.25,
 }
 
 
@@ -478,7 +477,7 @@ def test_retry_after_is_obeyed(sandbox: Sandbox, client: Flavour, clock: Clock, 
     assert clock.waits == [wait]
 
 
-@pytest.mark.parametrize("header", ["60", "1000000", "Fri, 31 Dec 2199 00:00:00 GMT"])
+@pytest.mark.parametrize("header", ["60", "1000000", "9" * 400, "Fri, 31 Dec 2199 00:00:00 GMT"])
 def test_retry_after_that_asks_for_more_than_is_left_is_raised_at_once(
     sandbox: Sandbox, client: Flavour, clock: Clock, header: str
 ) -> None:

@@ -1,0 +1,313 @@
+"""`imprint.api`: every generated operation, with this client's authentication, errors and retries, and nothing else."""
+
+import asyncio
+import contextlib
+import copy
+import pickle
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from imprint_api.api.order_events import list_order_events, post_order_event
+from imprint_api.api.orders import create_order
+from imprint_client import (
+    UNSET,
+    APIConnectionError,
+    APIResponseValidationError,
+    APIStatusError,
+    APITimeoutError,
+    AsyncImprint,
+    BadRequestError,
+    ConfigurationError,
+    ConflictError,
+    Imprint,
+    ImprintError,
+    InternalServerError,
+    InvalidRequestError,
+    OrderEvent,
+    OutcomeUnknownError,
+    RateLimitError,
+    RetryPolicy,
+)
+from imprint_sandbox import Fault, Sandbox
+
+from tests.support import Clock, make_event, make_order
+
+from .conftest import Wire
+
+Run = Callable[..., Any]
+ONCE = RetryPolicy.none()
+EVENT = make_event(partner_event_id=UNSET)  # type: ignore[arg-type]
+OPERATIONS: dict[str, Callable[[Run], Any]] = {
+    "listOrderEvents": lambda run: run(list_order_events),
+    "postOrderEvent": lambda run: run(post_order_event, body=EVENT),
+    "createOrder": lambda run: run(create_order, body=make_order()),
+}
+each_operation = pytest.mark.parametrize("operation", OPERATIONS)
+
+
+@pytest.fixture(params=["sync", "sync_detailed", "asyncio", "asyncio_detailed"])
+def run(request: pytest.FixtureRequest, sandbox: Sandbox, clock: Clock) -> Run:
+    """Call a generated function of one of the four kinds through a client; what it parsed is returned."""
+
+    def call(module: Any, /, server: Any = sandbox, options: dict[str, Any] | None = None, **arguments: Any) -> Any:
+        function = getattr(module, request.param)
+        settings = {"base_url": server.url, **(options or {})}
+
+        async def call_async() -> Any:
+            async with AsyncImprint(server.api_key, **settings) as imprint:
+                return await function(client=imprint.api, **arguments)
+
+        if request.param.startswith("asyncio"):
+            answer = asyncio.run(call_async())
+        else:
+            with Imprint(server.api_key, **settings) as imprint:
+                answer = function(client=imprint.api, **arguments)
+        if not request.param.endswith("detailed"):
+            return answer
+        assert answer.status_code == 200
+        assert answer.content
+        assert answer.headers["content-type"] == "application/json"
+        return answer.parsed
+
+    return call
+
+
+def failure(call: Callable[[], object]) -> ImprintError:
+    with pytest.raises(ImprintError) as caught:
+        call()
+    return caught.value
+
+
+def arrived(sandbox: Sandbox, operation: str) -> int:
+    return sum(request.operation == operation for request in sandbox.requests)
+
+
+def test_every_kind_of_generated_function_works(sandbox: Sandbox, run: Run) -> None:
+    order = run(create_order, body=make_order())
+    event = run(post_order_event, body=make_event(order.id))
+    page = run(list_order_events, order_id=order.id, limit=100)
+
+    assert sandbox.orders[0]["id"] == order.id
+    assert isinstance(event, OrderEvent)
+    assert page.data == [event]
+    assert dict(sandbox.requests[-1].query) == {"order_id": order.id, "limit": "100"}
+
+
+def test_the_same_credentials_go_with_it(wire: Wire, run: Run) -> None:
+    wire.answer = wire.answer.replace(b"Connection", b"Content-Type: application/json\r\nConnection")
+
+    run(list_order_events, server=wire, options={"auth": "basic", "merchant_key": "m-1"})
+
+    [headers] = wire.headers
+    # base64 of "wire-key:"
+    assert headers["authorization"] == "Basic d2lyZS1rZXk6"
+    assert headers["x-imprint-merchant-key"] == "m-1"
+    assert headers["user-agent"].startswith("imprint-client/")
+
+
+def test_the_same_timeouts_go_with_it(sandbox: Sandbox, run: Run) -> None:
+    sandbox.fail("listOrderEvents", Fault(delay=3600))
+
+    error = failure(lambda: run(list_order_events, options={"timeout": 0.05, "retry": ONCE}))
+
+    assert type(error) is APITimeoutError
+
+
+def test_a_get_is_tried_again(sandbox: Sandbox, run: Run, clock: Clock) -> None:
+    for fault in (Fault(status=500), Fault(answer="cut"), Fault(answer="cut_in_body")):
+        sandbox.fail("listOrderEvents", fault)
+
+    assert run(list_order_events).data == []
+
+    assert arrived(sandbox, "listOrderEvents") == 4
+    assert len(clock.waits) == 3
+
+
+@pytest.mark.parametrize("operation", ["postOrderEvent", "createOrder"])
+def test_a_post_that_was_refused_for_now_is_tried_again(sandbox: Sandbox, run: Run, operation: str) -> None:
+    sandbox.fail(operation, Fault(status=429), times=4)
+
+    error = failure(lambda: OPERATIONS[operation](run))
+
+    assert type(error) is RateLimitError
+    assert arrived(sandbox, operation) == 4
+
+
+def test_a_post_that_was_refused_for_now_is_recorded_when_it_is_let_through(sandbox: Sandbox, run: Run) -> None:
+    sandbox.fail("createOrder", Fault(status=429), times=2)
+
+    run(create_order, body=make_order())
+
+    assert len(sandbox.orders) == 1
+
+
+@each_operation
+def test_what_was_never_sent_is_tried_again(run: Run, clock: Clock, nobody: SimpleNamespace, operation: str) -> None:
+    def run_there(module: Any, **arguments: Any) -> Any:
+        return run(module, server=nobody, **arguments)
+
+    error = failure(lambda: OPERATIONS[operation](run_there))
+
+    assert type(error) is APIConnectionError
+    assert len(clock.waits) == 3
+
+
+UNKNOWN: dict[str, tuple[Fault, type[Exception]]] = {
+    "cut before the write": (Fault(answer="cut"), APIConnectionError),
+    "cut after the write": (Fault(answer="cut", write="made"), APIConnectionError),
+    "cut in the body": (Fault(answer="cut_in_body"), APIResponseValidationError),
+    "half of the answer": (Fault(answer="malformed"), APIResponseValidationError),
+    "HTML": (Fault(status=200, body="<html>"), APIResponseValidationError),
+    "nothing": (Fault(status=200), APIResponseValidationError),
+    "201": (Fault(status=201, body={}), APIResponseValidationError),
+    "204": (Fault(status=204), APIResponseValidationError),
+    "206": (Fault(status=206, body={}), APIResponseValidationError),
+    "408": (Fault(status=408), APIStatusError),
+    "500": (Fault(status=500), InternalServerError),
+    "503": (Fault(status=503, headers={"Retry-After": "0"}), InternalServerError),
+    "520": (Fault(status=520, body="<html>"), InternalServerError),
+    "599": (Fault(status=599), InternalServerError),
+}
+
+
+@pytest.mark.parametrize(("fault", "cause"), UNKNOWN.values(), ids=UNKNOWN)
+def test_a_post_of_unknown_outcome_is_sent_once_and_not_looked_up(
+    sandbox: Sandbox, run: Run, fault: Fault, cause: type[Exception]
+) -> None:
+    event = make_event()  # its partner_event_id could be looked up
+    order = run(create_order, body=make_order())
+    event.order_id = order.id
+    sandbox.fail("postOrderEvent", fault)
+
+    error = failure(lambda: run(post_order_event, body=event))
+
+    assert isinstance(error, OutcomeUnknownError)
+    assert type(error.__cause__) is cause
+    assert error.looked_up is False
+    assert error.sent == event.to_dict()
+    assert arrived(sandbox, "postOrderEvent") == 1
+    assert arrived(sandbox, "listOrderEvents") == 0
+    assert len(sandbox.events) == (fault.write_or_default == "made")
+
+
+@pytest.mark.parametrize("name", [name for name, (fault, _) in UNKNOWN.items() if fault.write != "made"])
+def test_a_get_that_fails_for_good_is_a_documented_exception(sandbox: Sandbox, run: Run, name: str) -> None:
+    fault, cause = UNKNOWN[name]
+    sandbox.fail("listOrderEvents", fault)
+
+    error = failure(lambda: run(list_order_events, options={"retry": ONCE}))
+
+    assert type(error) is cause
+
+
+@each_operation
+@pytest.mark.parametrize(
+    ("status", "kind"), [(302, APIStatusError), (400, BadRequestError), (409, ConflictError), (418, APIStatusError)]
+)
+def test_a_refusal_is_raised_at_once(
+    sandbox: Sandbox, run: Run, operation: str, status: int, kind: type[APIStatusError]
+) -> None:
+    sandbox.fail(operation, Fault(status=status))
+
+    error = failure(lambda: OPERATIONS[operation](run))
+
+    assert type(error) is kind
+    assert len(sandbox.requests) == 1
+
+
+@each_operation
+def test_an_answer_of_another_shape_is_a_documented_exception_with_the_path(
+    sandbox: Sandbox, run: Run, operation: str
+) -> None:
+    body = {"data": [{"order_id": 5}], "order_id": 5, "payment_method_id": 5}
+    sandbox.fail(operation, Fault(status=200, body=body), times=4)
+
+    raised = failure(lambda: OPERATIONS[operation](run))
+
+    assert isinstance(raised, OutcomeUnknownError) == (operation != "listOrderEvents")
+    error = raised.__cause__ or raised
+    assert isinstance(error, APIResponseValidationError)
+    expected = {"listOrderEvents": "data[0].order_id", "postOrderEvent": "order_id", "createOrder": "payment_method_id"}
+    assert error.path == expected[operation]
+    assert arrived(sandbox, operation) == (4 if operation == "listOrderEvents" else 1)
+
+
+def test_what_json_cannot_hold_is_refused_before_it_is_sent(sandbox: Sandbox, run: Run) -> None:
+    for value in (float("nan"), object(), "\ud800"):
+        order = make_order()
+        order["novel"] = value
+
+        error = failure(lambda order=order: run(create_order, body=order))  # type: ignore[misc]
+
+        assert isinstance(error, InvalidRequestError)
+    assert sandbox.requests == []
+
+
+def test_use_after_close_is_a_clear_error(sandbox: Sandbox) -> None:
+    async def use_async() -> None:
+        imprint = AsyncImprint(sandbox.api_key, base_url=sandbox.url)
+        await imprint.aclose()
+        await list_order_events.asyncio(client=imprint.api)
+
+    def use() -> None:
+        imprint = Imprint(sandbox.api_key, base_url=sandbox.url)
+        imprint.close()
+        list_order_events.sync(client=imprint.api)
+
+    for late_use in (use, lambda: asyncio.run(use_async())):
+        with pytest.raises(ConfigurationError, match="closed"):
+            late_use()
+    assert sandbox.requests == []
+
+
+@each_operation
+@pytest.mark.parametrize("detailed", ["", "_detailed"])
+def test_the_wrong_flavour_is_refused_before_anything_is_sent(sandbox: Sandbox, operation: str, detailed: str) -> None:
+    def sync_with_async(module: Any, **arguments: Any) -> None:
+        api = AsyncImprint(sandbox.api_key, base_url=sandbox.url).api
+        getattr(module, f"sync{detailed}")(client=api, **arguments)
+
+    def async_with_sync(module: Any, **arguments: Any) -> None:
+        with Imprint(sandbox.api_key, base_url=sandbox.url) as imprint:
+            asyncio.run(getattr(module, f"asyncio{detailed}")(client=imprint.api, **arguments))
+
+    for wrong in (sync_with_async, async_with_sync):
+        with pytest.raises(ConfigurationError, match=r"Imprint\.api is for sync"):
+            OPERATIONS[operation](wrong)
+    assert sandbox.requests == []
+
+
+def changes(api: Any) -> Iterator[Callable[[], object]]:
+    yield lambda: api.with_headers({"Authorization": "other"})
+    yield lambda: api.with_cookies({"name": "value"})
+    yield lambda: api.with_timeout(1.0)
+    yield lambda: contextlib.ExitStack().enter_context(api)
+    yield lambda: asyncio.run(contextlib.AsyncExitStack().enter_async_context(api))
+
+
+@pytest.mark.parametrize("client", [Imprint, AsyncImprint])
+def test_it_can_be_neither_changed_nor_entered(wire: Wire, client: type[Imprint] | type[AsyncImprint]) -> None:
+    imprint: Any = client("k-1", base_url=wire.url)
+
+    for change in changes(imprint.api):
+        with pytest.raises(ConfigurationError, match="neither changed nor entered"):
+            change()
+
+    if isinstance(imprint, Imprint):
+        list_order_events.sync(client=imprint.api)
+    else:
+        asyncio.run(list_order_events.asyncio(client=imprint.api))
+    assert wire.headers[0]["authorization"] == "Bearer k-1"
+    assert "cookie" not in wire.headers[0]
+
+
+def test_it_shows_no_token_and_does_not_leave_the_process() -> None:
+    api = Imprint("canary-key").api
+
+    assert "canary" not in repr(api)
+    assert api.token == ""
+    for way in (copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError):
+            way(api)

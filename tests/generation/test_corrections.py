@@ -1,0 +1,147 @@
+"""What the overlay changes in the published contract, all of it: a correction cannot hide a mistake."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from .support import escaped
+
+ORDER = "/components/schemas/OrderBase/properties"
+EVENT = "/components/schemas/OrderEventBase/properties"
+LINE = "/components/schemas/OrderLine/properties"
+LIST = "/paths/~1v2~1order_events/get/parameters"
+AMOUNT = {"$ref": "#/components/schemas/CurrencyAmount"}
+
+ADDED: dict[str, Any] = {
+    "/components/securitySchemes/basicAuth": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "HTTP Basic authentication. The API key is the user name, the password is empty.",
+    },
+    # Amounts are written out.
+    f"{ORDER}/total_order_amount/type": "integer",
+    f"{ORDER}/total_order_amount/format": "iso-4217",
+    f"{ORDER}/total_order_amount/example": 274999,
+    f"{ORDER}/total_order_amount/description": "Total order amount ($2,699.99 + $50.00)",
+    f"{ORDER}/total_rewards_amount/type": "integer",
+    f"{ORDER}/total_rewards_amount/format": "iso-4217",
+    f"{ORDER}/total_rewards_amount/example": 2500,
+    f"{ORDER}/total_rewards_amount/description": "Total rewards amount ($25 + $0)",
+    f"{EVENT}/amount/type": "integer",
+    f"{EVENT}/amount/format": "iso-4217",
+    f"{EVENT}/amount/example": 274999,
+    f"{EVENT}/amount/description": "Total event amount ($2,699.99 + $50.00)",
+    f"{EVENT}/rewards_amount/type": "integer",
+    f"{EVENT}/rewards_amount/format": "iso-4217",
+    f"{EVENT}/rewards_amount/example": 2500,
+    f"{EVENT}/rewards_amount/description": "Total rewards amount for the event ($25 + $0)",
+    f"{LINE}/rate/type": "integer",
+    f"{LINE}/rate/format": "iso-4217",
+    f"{LINE}/rate/example": 274999,
+    f"{LINE}/rewards_rate/type": "integer",
+    f"{LINE}/rewards_rate/format": "iso-4217",
+    f"{LINE}/rewards_rate/example": 2500,
+    # What is received is more than an alias of what is sent.
+    "/components/schemas/Order/allOf/1": {"type": "object", "required": ["id"]},
+    "/components/schemas/OrderEvent/allOf/1": {"type": "object"},
+    # Descriptions where the generator looks for them.
+    f"{LIST}/0/schema/description": (
+        "An order event ID. If provided, the response will only have a maximum of one result."
+    ),
+    f"{LIST}/1/schema/description": "Enables searching for events by order ID",
+    f"{LIST}/2/schema/description": (
+        "The identifier of the order event in the partner system. If provided, the response will only have a maximum "
+        "of one result."
+    ),
+    f"{LIST}/3/schema/description": (
+        "The network's unique identifier for the transaction. Examples include Visa Transaction ID, Mastercard Trace "
+        "ID, and American Express Network Reference ID"
+    ),
+    "/components/parameters/limitParam/schema/description": "Limits the number of returned results",
+    "/components/parameters/startingAfterParam/schema/description": (
+        "A cursor for use in pagination. An id that defines your place in the list."
+    ),
+}
+
+REMOVED: dict[str, Any] = {
+    f"{LIST}/4/name": "limit",
+    f"{LIST}/5/name": "starting_after",
+    f"{ORDER}/merchant_id/nullable": True,
+    f"{ORDER}/merchant_name/nullable": True,
+    f"{ORDER}/created_at/nullable": True,
+    f"{ORDER}/updated_at/nullable": True,
+    f"{LINE}/product_url/nullable": True,
+    f"{ORDER}/total_order_amount/allOf": [
+        AMOUNT,
+        {"example": 274999, "description": "Total order amount ($2,699.99 + $50.00)"},
+    ],
+    f"{ORDER}/total_rewards_amount/allOf": [
+        AMOUNT,
+        {"example": 2500, "description": "Total rewards amount ($25 + $0)"},
+    ],
+    f"{EVENT}/amount/allOf": [AMOUNT, {"example": 274999, "description": "Total event amount ($2,699.99 + $50.00)"}],
+    f"{EVENT}/rewards_amount/allOf": [
+        AMOUNT,
+        {"example": 2500, "description": "Total rewards amount for the event ($25 + $0)"},
+    ],
+    f"{LINE}/rate/allOf": [AMOUNT, {"example": 274999}],
+    f"{LINE}/rewards_rate/allOf": [AMOUNT, {"example": 2500}],
+}
+
+CHANGED: dict[str, tuple[Any, Any]] = {
+    "/components/schemas/CurrencyAmount/type": ("number", "integer"),
+    f"{ORDER}/merchant_id/type": ("string", ["string", "null"]),
+    f"{ORDER}/merchant_name/type": ("string", ["string", "null"]),
+    f"{ORDER}/created_at/type": ("string", ["string", "null"]),
+    f"{ORDER}/updated_at/type": ("string", ["string", "null"]),
+    f"{LINE}/product_url/type": ("string", ["string", "null"]),
+}
+
+ABSENT = object()
+
+
+def differences(old: Any, new: Any, pointer: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Where two JSON documents differ, as far in as both have something of the same kind."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in [*old, *(key for key in new if key not in old)]:
+            yield from differences(old.get(key, ABSENT), new.get(key, ABSENT), f"{pointer}/{escaped(key)}")
+    elif isinstance(old, list) and isinstance(new, list):
+        for index in range(max(len(old), len(new))):
+            before, after = (items[index] if index < len(items) else ABSENT for items in (old, new))
+            yield from differences(before, after, f"{pointer}/{index}")
+    elif ABSENT in (old, new) or json.dumps(old) != json.dumps(new):
+        yield pointer, old, new
+
+
+def test_the_overlay_changes_what_is_listed_here_and_nothing_else(
+    raw: dict[str, Any], corrected: dict[str, Any]
+) -> None:
+    found = list(differences(raw, corrected))
+
+    assert {pointer: new for pointer, old, new in found if old is ABSENT} == ADDED
+    assert {pointer: old for pointer, old, new in found if new is ABSENT} == REMOVED
+    assert {pointer: (old, new) for pointer, old, new in found if ABSENT not in (old, new)} == CHANGED
+
+
+@pytest.mark.parametrize("pointer", [pointer for pointer in REMOVED if pointer.endswith("/allOf")])
+def test_an_amount_keeps_the_example_and_the_description_it_was_published_with(pointer: str) -> None:
+    place = pointer.removesuffix("/allOf")
+    published = REMOVED[pointer][1]
+
+    assert {key: ADDED.get(f"{place}/{key}") for key in published} == published
+
+
+def test_a_parameter_has_one_description_in_both_places(corrected: dict[str, Any]) -> None:
+    parameters = [
+        parameter
+        for parameter in [
+            *corrected["paths"]["/v2/order_events"]["get"]["parameters"],
+            *corrected["components"]["parameters"].values(),
+        ]
+        if "$ref" not in parameter
+    ]
+
+    assert [p["schema"]["description"] for p in parameters] == [p["description"] for p in parameters]
+    assert len(parameters) == 6

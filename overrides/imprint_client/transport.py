@@ -38,11 +38,12 @@ def _reader(response: dict[str, Any]) -> Callable[[Any], Any] | None:
     return None if schema is None else getattr(model, "from_dict", lambda parsed: parsed)
 
 
+_TWO_HUNDREDS = frozenset(map(str, range(200, 300)))
 _OPERATIONS = [
     (
         method.upper(),
         re.compile("[^/]+".join(map(re.escape, re.split(r"\{[^}]*\}", path)))),
-        {int(status): _reader(answer) for status, answer in operation["responses"].items() if status.startswith("2")},
+        {int(status): _reader(answer) for status, answer in operation["responses"].items() if status in _TWO_HUNDREDS},
     )
     for path, item in CONTRACT["paths"].items()
     for method, operation in item.items()
@@ -86,9 +87,6 @@ class Reply:
     @classmethod
     def of(cls, answer: Answer, parsed: Any, _: object) -> "Reply":
         return cls(answer.status, answer.headers, answer.body, lambda: parsed)
-
-
-_CLOSED = NoAnswer(ConfigurationError("this client is closed; make another"), "final")
 
 
 class _Transport:
@@ -155,7 +153,7 @@ class Transport(_Transport):
 
     def _attempt(self, step: Attempt) -> Answer | NoAnswer:
         if self.closed or self._http.is_closed:
-            return _CLOSED
+            return _closed()
         send, build = self._http.send, self._http.build_request
         try:
             response = send(build(**self.dressed(step)), stream=True, auth=None, follow_redirects=False)
@@ -195,7 +193,7 @@ class AsyncTransport(_Transport):
 
     async def _attempt(self, step: Attempt) -> Answer | NoAnswer:
         if self.closed or self._http.is_closed:
-            return _CLOSED
+            return _closed()
         send, build = self._http.send, self._http.build_request
         try:
             response = await send(build(**self.dressed(step)), stream=True, auth=None, follow_redirects=False)
@@ -237,6 +235,10 @@ class Api(AuthenticatedClient):
 class _OtherFlavour:
     def request(self, **_: object) -> NoReturn:
         raise ConfigurationError("Imprint.api is for sync and sync_detailed, AsyncImprint.api for asyncio(_detailed)")
+
+
+def _closed() -> NoAnswer:
+    return NoAnswer(ConfigurationError("this client is closed; make another"), "final")
 
 
 @cache

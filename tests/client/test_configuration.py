@@ -4,6 +4,7 @@ import asyncio
 import copy
 import os
 import pickle
+import ssl
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -299,6 +300,10 @@ def test_the_path_of_the_base_url_is_kept_and_slashes_at_its_end_are_not(
 # --- Timeouts, retries, and what there is not -------------------------------------------------------------------------
 
 
+# To load the certificates that are trusted by default takes longer than these tests.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
 def timeouts_of(connect: Connect, server: Any, options: dict[str, Any], call: dict[str, Any]) -> dict[str, float]:
     """The timeouts with which a request leaves, as httpx is told them."""
     seen: list[dict[str, float]] = []
@@ -311,9 +316,11 @@ def timeouts_of(connect: Connect, server: Any, options: dict[str, Any], call: di
 
     # Which flavour it is, is known only from what it refuses.
     try:
-        client = connect(server, http_client=httpx.Client(event_hooks={"request": [keep]}), **options)
+        client = connect(server, http_client=httpx.Client(verify=NO_TLS, event_hooks={"request": [keep]}), **options)
     except ConfigurationError:
-        client = connect(server, http_client=httpx.AsyncClient(event_hooks={"request": [keep_async]}), **options)
+        client = connect(
+            server, http_client=httpx.AsyncClient(verify=NO_TLS, event_hooks={"request": [keep_async]}), **options
+        )
     client.find(partner_event_id="e-1", **call)
     return seen[0]
 
@@ -479,6 +486,7 @@ class Own:
             "follow_redirects": True,
             "base_url": "http://localhost:1/own",
             "event_hooks": hooks,
+            "verify": NO_TLS,
         }
         self.http: Any = kind(**settings | options)
         made = Imprint if self.is_sync else AsyncImprint

@@ -245,7 +245,7 @@ def _refuse(constant: str) -> None:
 
 def _seconds(retry_after: str) -> float | None:
     """What Retry-After asks for; None if it says nothing sensible."""
-    if retry_after.isdigit():
+    if retry_after.isascii() and retry_after.isdigit():
         return float(retry_after)  # of 400 digits: infinity, which is more than is left
     try:
         seconds = float(retry_after)

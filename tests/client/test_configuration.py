@@ -243,6 +243,8 @@ UNFIT_URLS: dict[str, list[Any]] = {
         *words("imprint.example imprint.example:443 //imprint.example /v2 ftp://imprint.example file:///etc/passwd"),
         *words("javascript:alert(1) https: https:/ https:// https:///v2 https:imprint.example https://:443"),
         *words("ws://127.0.0.1 httpss://imprint.example https://[::1 https://[imprint] https://imprint.example:port"),
+        "http\u017f://imprint.example",  # the long s is an s to a comparison that ignores case
+        "https://imprint.example:\u0664\u0664\u0663",
         "https://imprint.example\n",
         "https://imprint.example\r\nX: y",
         " https://imprint.example",

@@ -923,3 +923,43 @@ def test_the_tree_of_exceptions_is_the_documented_one() -> None:
     ]
     assert issubclass(ConfigurationError, ValueError)
     assert issubclass(InvalidRequestError, ValueError)
+
+
+# --- What no server sends, but programs do ----------------------------------------------------------------------------
+
+
+def test_a_body_nested_too_deep_is_refused(sandbox: Sandbox, client: Flavour) -> None:
+    deep: list[Any] = []
+    for _ in range(5000):
+        deep = [deep]
+    order = make_order()
+    order["novel"] = deep
+
+    with pytest.raises(InvalidRequestError, match="what JSON cannot"):
+        client.create_order(order)
+
+    assert sandbox.requests == []
+
+
+def test_a_hook_that_consumes_the_answer_ends_in_a_documented_exception(sandbox: Sandbox, order_id: str) -> None:
+    def consume(response: httpx.Response) -> None:
+        list(response.iter_raw())
+
+    with httpx.Client(event_hooks={"response": [consume]}) as http_client:
+        imprint = Imprint(sandbox.api_key, base_url=sandbox.url, http_client=http_client, retry=ONCE)
+        with pytest.raises(OutcomeUnknownError):
+            imprint.order_events.create(make_event(order_id))
+        with pytest.raises(APIResponseValidationError):
+            imprint.order_events.find(partner_event_id="e")
+
+
+def test_each_use_of_a_closed_client_raises_an_exception_of_its_own(sandbox: Sandbox) -> None:
+    imprint = Imprint(sandbox.api_key, base_url=sandbox.url)
+    imprint.close()
+    raised: list[ConfigurationError] = []
+    for _ in range(2):
+        with pytest.raises(ConfigurationError) as caught:
+            imprint.order_events.find(partner_event_id="e")
+        raised.append(caught.value)
+
+    assert raised[0] is not raised[1]

@@ -30,6 +30,9 @@ from tools.overlay import OverlayError, apply_overlay
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path("generated/imprint_api")
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+# What may fetch another document: whoever reads the contract after us would follow it, to a file here or into the net.
+REFERENCES = ("$ref", "$dynamicRef", "$id", "$schema")
+PLACEHOLDER = re.compile(r"\{[a-zA-Z_-][a-zA-Z0-9_-]*\}")
 
 
 class GenerateError(Exception):
@@ -49,7 +52,7 @@ def main() -> int:
                 return report_differences(root / PACKAGE, fresh)
             exchange(root / PACKAGE, fresh)
     except (GenerateError, OSError) as error:
-        print(f"generate: {error}", file=sys.stderr)
+        print(f"generate: {printable(one_line(str(error)))}", file=sys.stderr)
         return 1
     return 0
 
@@ -63,6 +66,7 @@ def generate(root: Path, folder: Path) -> Path:
     overrides = class_overrides(root)
     run_generator(source, package, root)
     verify_complete(contract, package, overrides)
+    verify_code(package)
     for module in package.rglob("*.py"):
         module.write_text(marker() + module.read_text(encoding="utf-8"), encoding="utf-8")
     shutil.copy(source, package / "openapi.json")
@@ -90,6 +94,8 @@ def corrected_contract(root: Path) -> dict[str, Any]:
         corrected = apply_overlay(contract, load_yaml(root / "openapi.overlay.yaml"))
     except OverlayError as error:
         raise GenerateError(f"openapi.overlay.yaml: {one_line(str(error))}") from None
+    refuse_other_documents(corrected)
+    refuse_altered_names(corrected)
     validate(corrected)
     return corrected
 
@@ -99,11 +105,41 @@ def load_yaml(path: Path) -> Any:
     yaml = YAML(typ="safe", pure=True)
     yaml.constructor.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: node.value)
     try:
-        return json.loads(json.dumps(yaml.load(path.read_text(encoding="utf-8")), allow_nan=False))
+        text = json.dumps(yaml.load(path.read_text(encoding="utf-8")), allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode())  # half a surrogate pair is no text
     except YAMLError as error:
         raise GenerateError(f"{path.name} is not YAML: {one_line(str(error))}") from None
     except (ValueError, TypeError, RecursionError) as error:
         raise GenerateError(f"{path.name} holds what JSON cannot: {one_line(str(error))}") from None
+
+
+def refuse_other_documents(node: Any) -> None:
+    """In examples too: what reads the contract does not ask where a reference stands."""
+    if isinstance(node, dict):
+        for key in REFERENCES:
+            if isinstance(node.get(key), str) and not node[key].startswith("#"):
+                raise GenerateError(f"the corrected contract refers to another document: {node[key]!r}")
+    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        refuse_other_documents(inner)
+
+
+def refuse_altered_names(contract: dict[str, Any]) -> None:
+    """The generator drops what does not print from names, in silence: others would go over the wire."""
+    paths = contract.get("paths")
+    for path in paths if isinstance(paths, dict) else ():
+        if not naming.is_kept(path):
+            raise GenerateError(f"the generator would alter the path {path!r}")
+        # The generated code calls str.format on it, whose braces can do more than name a parameter.
+        if set("{}") & set(PLACEHOLDER.sub("", path)):
+            raise GenerateError(f"the path {path!r} has braces that name no parameter")
+    for place, node in walk(contract):
+        content = node.get("content")
+        names = [*content] if isinstance(content, dict) else []
+        if isinstance(node.get("name"), str) and "in" in node:
+            names.append(node["name"])
+        for name in names:
+            if not naming.is_kept(name):
+                raise GenerateError(f"the generator would alter the name {name!r} at {place}")
 
 
 def validate(contract: dict[str, Any]) -> None:
@@ -120,8 +156,9 @@ def validate(contract: dict[str, Any]) -> None:
             raise GenerateError(f"the corrected contract says `nullable` at {path}, which OpenAPI 3.1 ignores")
         if {"in", "name"} <= node.keys() and not {"schema", "type"} & node.keys():  # with a type: a security scheme
             raise GenerateError(f"the parameter at {path} has no schema, and the generator drops such a one")
-        if isinstance(node.get("default"), str) and set(node["default"]) & set('\\"'):
-            raise GenerateError(f"the default at {path} has a quote or backslash, which the generator escapes twice")
+        for key in ("default", "const"):
+            if isinstance(node.get(key), str) and set(node[key]) & set('\\"'):
+                raise GenerateError(f"the {key} at {path} has a quote or backslash, which the generator escapes twice")
 
 
 # What these words hold is data, in which a contract's words mean nothing; what those hold has names for keys.
@@ -186,7 +223,34 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def printable(text: str) -> str:
+    """The contract may be quoted: nothing in it shall command the terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 # --- What came out ----------------------------------------------------------------------------------------------------
+
+
+def verify_code(package: Path) -> None:
+    """Names that differ in the contract can be one name in Python (so can `ﬁ` and `fi`), or one of the template's."""
+    for module in sorted(package.rglob("*.py")):
+        name, source = module.relative_to(package).as_posix(), module.read_text(encoding="utf-8")
+        try:
+            compile(source, name, "exec", dont_inherit=True)  # ast.parse would let a parameter be there twice
+        except (SyntaxError, ValueError) as error:
+            raise GenerateError(f"the generator wrote {name}, which is not Python: {error}") from None
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.ClassDef):
+                names = [name for statement in node.body for name in bound_names(statement)]
+                for twice in (name for name in names if names.count(name) > 1):
+                    raise GenerateError(f"the generator wrote {name}, whose class {node.name} has {twice} twice")
+
+
+def bound_names(statement: ast.stmt) -> list[str]:
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        return [statement.name]
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
 def verify_complete(contract: dict[str, Any], package: Path, overrides: dict[str, str]) -> None:

@@ -1,10 +1,11 @@
 """What the generator calls things: its own functions, asked in one place."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 from openapi_python_client.config import ConfigFile
-from openapi_python_client.strings import ClassName, PythonIdentifier
+from openapi_python_client.strings import ClassName, PythonIdentifier, in_double_quote_literal
 
 FIELD_PREFIX = "field_"
 TAKEN = frozenset({"to_dict", "to_multipart", "from_dict", "additional_properties", "additional_keys"})
@@ -36,3 +37,8 @@ def module_of(operation: dict[str, Any]) -> Path:
     """The module of an operation, below `api/`."""
     tag = (operation.get("tags") or ["default"])[0]
     return Path(PythonIdentifier(tag, "tag"), f"{PythonIdentifier(operation['operationId'], FIELD_PREFIX)}.py")
+
+
+def is_kept(name: str) -> bool:
+    """Whether the generator writes a path, a parameter or a content type as it is."""
+    return bool(json.loads(f'"{in_double_quote_literal(name)}"') == name)

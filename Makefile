@@ -6,7 +6,7 @@ LOCKED := $(VENV)/.locked
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test conformance check generate check-generated format lock clean
+.PHONY: help setup demo test conformance check generate check-generated format dist lock clean
 
 help: ## Show what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,8 +55,11 @@ format: $(INSTALLED) ## Format, and fix what can be fixed
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/ruff format --quiet .
 
-lock: ## Make requirements.lock anew from pyproject.toml (needs uv)
-	@uv pip compile pyproject.toml --extra sandbox --extra dev --universal --python-version 3.11 --generate-hashes \
+dist: $(INSTALLED) ## Build the sdist and the wheel into dist/, twice, and check what is in them
+	@$(BIN)/python -m tools.dist
+
+lock: $(INSTALLED) ## Make requirements.lock anew from pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --extra sandbox --extra dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --quiet --custom-compile-command 'make lock' --output-file requirements.lock
 
 clean: ## Remove what the other targets made, but for generated/

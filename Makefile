@@ -6,7 +6,7 @@ LOCKED := $(VENV)/.locked
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test conformance check generate check-generated format dist lock clean
+.PHONY: help setup demo test conformance check generate check-generated format dist test-versions lock clean
 
 help: ## Show what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ format: $(INSTALLED) ## Format, and fix what can be fixed
 
 dist: $(INSTALLED) ## Build the sdist and the wheel into dist/, twice, and check what is in them
 	@$(BIN)/python -m tools.dist
+
+test-versions: dist ## Test the wheel: on the lowest versions of its requirements, on the newest, and by itself
+	@$(BIN)/python -m tools.version_ranges
 
 lock: $(INSTALLED) ## Make requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --extra sandbox --extra dev --universal --python-version 3.11 --generate-hashes \

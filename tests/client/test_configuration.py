@@ -407,7 +407,7 @@ def test_switches_are_true_or_false_and_nothing_like_it(sandbox: Sandbox, connec
 @each_client
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("HTTPS_PROXY", "socks9://127.0.0.1:1"), ("HTTPS_PROXY", "nonsense://x"), ("SSL_CERT_FILE", "/no/such/file")],
+    [("HTTPS_PROXY", "socks9://127.0.0.1:1"), ("HTTPS_PROXY", "nonsense://x"), ("SSL_CERT_FILE", __file__)],
 )
 def test_an_environment_with_which_no_http_client_can_be_made_is_a_clear_error(
     client: Client, monkeypatch: pytest.MonkeyPatch, variable: str, value: str

@@ -6,7 +6,7 @@ LOCKED := $(VENV)/.locked
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test conformance check generate check-generated format dist test-versions lock clean
+.PHONY: help setup demo test conformance check generate check-generated format dist test-versions audit lock clean
 
 help: ## Show what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ dist: $(INSTALLED) ## Build the sdist and the wheel into dist/, twice, and check
 
 test-versions: dist ## Test the wheel: on the lowest versions of its requirements, on the newest, and by itself
 	@$(BIN)/python -m tools.version_ranges
+
+audit: $(INSTALLED) ## Ask the vulnerability service about everything in requirements.lock
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off --requirement requirements.lock
 
 lock: $(INSTALLED) ## Make requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --extra sandbox --extra dev --universal --python-version 3.11 --generate-hashes \

@@ -132,6 +132,17 @@ def test_a_long_sum_is_shown_by_its_first_lines() -> None:
         check_totals(make_event(order_lines=[make_line(1, 1, 0)] * 1000, amount=1))
 
 
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [(0, "no lines"), (6, " + ".join(["1 x 1"] * 6)), (8, " + ".join([*["1 x 1"] * 6, "2 more lines"]))],
+)
+def test_a_sum_is_shown_whole_up_to_six_lines(count: int, shown: str) -> None:
+    with pytest.raises(TotalsMismatchError) as caught:
+        check_totals(make_event(order_lines=[make_line(1, 1, 0)] * count, amount=count + 1))
+
+    assert caught.value.faults[0].problem == (f"is {count + 1}, but the lines add up to {count} ({shown}): 1 too much")
+
+
 def test_sum_lines_refuses_what_is_no_whole_minor_unit() -> None:
     with pytest.raises(InvalidRequestError) as caught:
         sum_lines([make_line(), make_line(rate=27.5), make_line(quantity=True)])  # type: ignore[arg-type]

@@ -1,0 +1,98 @@
+"""What an exception says: to what it happened, what happened, and what to do."""
+
+import pytest
+from imprint_client import (
+    APIResponseValidationError,
+    APIStatusError,
+    BadRequestError,
+    EventMismatchError,
+    ImprintError,
+    InvalidRequestError,
+    OrderEvent,
+    OutcomeUnknownError,
+    PaginationError,
+)
+from imprint_client.errors import Fault
+
+from tests.support import make_event
+
+GET = "GET /v2/order_events"
+POST = "POST /v2/order_events"
+LOST = "the list cannot be followed further: what happened; what comes next is missing"
+ONE_EVENT = "nothing was changed: a partner_event_id must stand for one event only"
+WHAT_TO_DO = (
+    "Do not just send it again: wait until that request cannot be running any more, then send it only if it is not "
+    "recorded (order_events.ensure looks first)"
+)
+
+
+def refusal(status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> APIStatusError:
+    return APIStatusError(GET, status, headers or {}, body)
+
+
+def body_fault(path: str, problem: str) -> InvalidRequestError:
+    return InvalidRequestError([Fault(path, problem)])
+
+
+TEXTS: list[tuple[ImprintError, str]] = [
+    (body_fault("amount", "is 5.5"), "nothing was sent: amount is 5.5"),
+    (body_fault("", "is None, not a NewOrder"), "nothing was sent: is None, not a NewOrder"),
+    (
+        InvalidRequestError([Fault("amount", "is 5.5"), Fault("type", "is missing")]),
+        "nothing was sent, 2 faults:\n  amount is 5.5\n  type is missing",
+    ),
+    (PaginationError("what happened", None), f"{LOST}; resume from the start"),
+    (PaginationError("what happened", "c-1"), f"{LOST}; resume with starting_after='c-1'"),
+    (
+        OutcomeUnknownError(POST, make_event(), True, "why"),
+        f"{POST}: what was sent may or may not be recorded (why); a lookup did not find it (yet). {WHAT_TO_DO}",
+    ),
+    (
+        OutcomeUnknownError(POST, make_event(), False, "why"),
+        f"{POST}: what was sent may or may not be recorded (why); it was not looked up. {WHAT_TO_DO}",
+    ),
+    (
+        EventMismatchError(make_event(), OrderEvent.from_dict(make_event().to_dict()), ["amount", "type"]),
+        f"partner_event_id 'e-1' is recorded with other contents (amount, type); {ONE_EVENT}",
+    ),
+    (
+        APIResponseValidationError(GET, "data[0].amount", "is missing"),
+        f"{GET}: data[0].amount is missing, which is not what the contract says",
+    ),
+    (
+        APIResponseValidationError(GET, "", "is not JSON"),
+        f"{GET}: the answer is not JSON, which is not what the contract says",
+    ),
+    (refusal(404), f"{GET}: 404 Not Found; see `message` and `body`"),
+    (refusal(499), f"{GET}: 499; see `message` and `body`"),
+    (
+        refusal(404, b'{"type": "T", "message": "One.\\nTwo.", "param": "email"}', {"x-request-id": "r\n1"}),
+        f"[r 1] {GET}: 404 Not Found T One. Two. (param: email); see `message` and `body`",
+    ),
+]
+
+
+@pytest.mark.parametrize(("error", "text"), TEXTS, ids=lambda value: value if isinstance(value, str) else "")
+def test_an_exception_says_what_happened_and_what_to_do(error: ImprintError, text: str) -> None:
+    assert str(error) == text
+
+
+def test_what_a_server_says_is_shown_up_to_500_characters_each() -> None:
+    error = refusal(499, b'{"message": "%s"}' % (b"m" * 501))
+
+    assert str(error) == f"{GET}: 499 {'m' * 500}; see `message` and `body`"
+
+
+@pytest.mark.parametrize(
+    ("headers", "request_id"),
+    [
+        ({"x-request-id": "1", "request-id": "2", "x-amzn-requestid": "3"}, "1"),
+        ({"request-id": "2", "x-amzn-requestid": "3"}, "2"),
+    ],
+)
+def test_of_several_request_ids_that_of_the_api_itself_is_kept(headers: dict[str, str], request_id: str) -> None:
+    assert BadRequestError(GET, 400, dict(reversed(headers.items())), b"").request_id == request_id
+
+
+def test_a_fault_of_a_member_that_is_no_sum_has_no_numbers() -> None:
+    assert Fault("amount", "is missing") == ("amount", "is missing", None, None, None)

@@ -158,6 +158,45 @@ def test_a_list_that_cannot_be_followed_is_an_error_that_says_where_to_resume(
     assert ("from the start" if resume_after is None else repr(resume_after)) in str(caught.value)
 
 
+WHY_NOT: list[tuple[list[dict[str, Any]], str]] = [
+    ([page(has_more=True)], "a page is empty and yet says that there is more"),
+    ([page(None, has_more=True)], "the last event of a page has no order_event_id to go on from"),
+    ([page("1"), page("2"), page("3", "1")], "the cursor '1' leads back to where it was used"),
+]
+
+
+@pytest.mark.parametrize(("pages", "problem"), WHY_NOT)
+def test_a_list_that_cannot_be_followed_is_an_error_that_says_why(
+    sandbox: Sandbox, client: Flavour, pages: list[dict[str, Any]], problem: str
+) -> None:
+    serve(sandbox, *pages)
+
+    with pytest.raises(PaginationError) as caught:
+        client.list()
+
+    assert caught.value.problem == problem
+
+
+def test_the_event_that_a_list_resumes_after_is_dropped_when_an_inclusive_cursor_repeats_it(
+    sandbox: Sandbox, client: Flavour
+) -> None:
+    serve(sandbox, page("4", "5", has_more=False))
+
+    assert ids(client, starting_after="4") == ["5"]
+
+
+def test_a_resumed_list_that_fails_at_once_says_to_resume_where_it_did(sandbox: Sandbox, client: Flavour) -> None:
+    serve(sandbox, page(has_more=True))
+    with pytest.raises(PaginationError) as lost:
+        client.list(starting_after="4")
+    sandbox.fail("listOrderEvents", Fault(status=404))
+    with pytest.raises(NotFoundError) as failed:
+        client.list(starting_after="4")
+
+    assert lost.value.resume_after == "4"
+    assert failed.value.__notes__ == ["The events up to '4' were handed out; resume with starting_after='4'."]
+
+
 def test_the_cursor_that_a_list_began_with_counts_as_used(sandbox: Sandbox, client: Flavour) -> None:
     serve(sandbox, page("1", has_more=True), page("2", "0", has_more=True))
 

@@ -98,12 +98,13 @@ FLAVOURS: dict[str, Callable[..., Flavour]] = {"sync": Blocking, "async": Awaiti
 
 
 class Clock:
-    """A clock that only sleeping moves; `waits` is how long each sleep was."""
+    """A clock that only sleeping moves, by `overrun` longer than was asked; `waits` is how long each was to be."""
 
     def __init__(self, chance: float = 0.5) -> None:
         self.seconds = 1000.0
         self.wall_seconds = 1_700_000_000.0
         self.waits: list[float] = []
+        self.overrun = 0.0
         self.seam = Seam(
             now=lambda: self.seconds,
             wall_clock=lambda: self.wall_seconds,
@@ -114,7 +115,7 @@ class Clock:
 
     def _sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
-        self.seconds += seconds
+        self.seconds += seconds + self.overrun
 
     async def _sleep_async(self, seconds: float) -> None:
         self._sleep(seconds)

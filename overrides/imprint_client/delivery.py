@@ -324,3 +324,5 @@ def _look(lookup: Lookup, call: Call, until: Literal["looked", "answered", "foun
             return found, looked_up
         yield Wait(wait)
         number, seconds = number + 1, call.left()
+        if seconds <= 0:  # the wait took longer than it was to take, as in a busy event loop
+            return None, looked_up

@@ -237,6 +237,21 @@ def test_a_write_that_lands_after_the_deadline_was_not_sent_twice(
     assert len(sandbox.events) == 1
 
 
+@pytest.mark.parametrize("late", [2.25, 30.0], ids=["the deadline to the second", "far beyond it"])
+def test_a_wait_that_ends_after_the_deadline_was_the_last(
+    sandbox: Sandbox, client: Flavour, order_id: str, clock: Clock, late: float
+) -> None:
+    """As in a busy event loop, or on a machine that was asleep."""
+    sandbox.fail("postOrderEvent", Fault(answer="cut"))
+    clock.overrun = late
+
+    with pytest.raises(OutcomeUnknownError) as caught:
+        client.create(make_event(order_id), retry=RetryPolicy(deadline=2.5))
+
+    assert caught.value.looked_up
+    assert (posts(sandbox), lookups(sandbox), clock.waits) == (1, 1, [0.25])
+
+
 def test_what_is_found_with_other_contents_is_an_error(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
     client.create(make_event(order_id))
     sandbox.fail("postOrderEvent", Fault(answer="cut"))

@@ -204,6 +204,8 @@ def deliver(request: Request[T], call: Call) -> Flow[T]:
             raise result
         _LOG.info("%s: attempt %d: %s; again in %.2f s", request.operation, call.attempts, result, wait)
         yield Wait(wait)
+        if call.left() <= 0:  # the wait took longer than it was to take
+            raise result
 
 
 def judge(request: Request[Any], outcome: Answer | NoAnswer) -> tuple[str, Any, float | None]:
@@ -282,29 +284,32 @@ def settle(create: Request[T], call: Call, lookup: Lookup | None) -> Flow[T]:
             return (yield from deliver(create, call))
         except OutcomeUnknownError as error:
             cause, why = error.__cause__, error.why
-        except ConflictError as error:
-            cause, why = error, str(error)
+        except (APIError, ConfigurationError) as error:
             if not unknown:
-                found, _ = (yield from _look(lookup, call, until="looked")) if lookup else (None, False)
+                is_conflict = isinstance(error, ConflictError)
+                found = (yield from _look(lookup, call, until="looked"))[0] if is_conflict else None
                 if found is None:
                     raise
                 return cast(T, found)
+            # What came of the second request says nothing of the first.
+            cause, why = error, str(error)
         unknown = True
-        found, looked_up = (None, False)
-        if lookup is not None:
-            resend = call.policy.resend_unknown and call.attempts < call.policy.attempts
-            found, looked_up = yield from _look(lookup, call, until="answered" if resend else "found")
+        resend = call.policy.resend_unknown and call.attempts < call.policy.attempts
+        found, looked_up = yield from _look(lookup, call, until="answered" if resend else "found")
         if found is not None:
             return cast(T, found)
-        wait = call.wait_before_next()
-        if not (call.policy.resend_unknown and looked_up) or wait is None:
+        wait = call.wait_before_next() if call.policy.resend_unknown and looked_up else None
+        if wait is not None:
+            _LOG.info("%s: not found; sent again in %.2f s, as resend_unknown says", create.operation, wait)
+            yield Wait(wait)
+        if wait is None or call.left() <= 0:
             raise OutcomeUnknownError(create.operation, create.sent, looked_up, why) from cause
-        _LOG.info("%s: not found; sent again in %.2f s, as resend_unknown says", create.operation, wait)
-        yield Wait(wait)
 
 
-def _look(lookup: Lookup, call: Call, until: Literal["looked", "answered", "found"]) -> Flow[tuple[Any, bool]]:
+def _look(lookup: Lookup | None, call: Call, until: Literal["looked", "answered", "found"]) -> Flow[tuple[Any, bool]]:
     """Look, `until` or as long as there is time: what was found, and whether a lookup was answered."""
+    if lookup is None:
+        return None, False
     looked_up, number, seconds = False, 1, max(call.left(), LAST_LOOK_SECONDS)
     while True:
         one_look = Call(RetryPolicy(attempts=1, deadline=seconds), call.timeout, call.check_totals)

@@ -366,6 +366,31 @@ def test_resend_unknown_sends_no_more_than_the_attempts(sandbox: Sandbox, client
     assert posts(sandbox) == 4
 
 
+@pytest.mark.parametrize("second", [Fault(status=429), Fault(status=400), Fault(status=409)])
+def test_what_comes_of_a_second_request_says_nothing_of_the_first(
+    sandbox: Sandbox, client: Flavour, order_id: str, second: Fault
+) -> None:
+    sandbox.fail("postOrderEvent", Fault(answer="cut", write="late"))
+    sandbox.fail("postOrderEvent", second, times=3)
+
+    with pytest.raises(OutcomeUnknownError) as caught:
+        client.create(make_event(order_id), retry=RESEND)
+
+    assert isinstance(caught.value.__cause__, APIStatusError)
+
+
+def test_resend_unknown_sends_nothing_after_the_deadline(
+    sandbox: Sandbox, client: Flavour, order_id: str, clock: Clock
+) -> None:
+    sandbox.fail("postOrderEvent", Fault(answer="cut"))
+    clock.overrun = 100.0
+
+    with pytest.raises(OutcomeUnknownError):
+        client.create(make_event(order_id), retry=RESEND)
+
+    assert posts(sandbox) == 1
+
+
 def test_resend_unknown_can_record_twice_where_partner_event_id_is_not_unique(
     sandbox: Sandbox, client: Flavour, order_id: str
 ) -> None:
@@ -521,6 +546,16 @@ def test_no_attempt_starts_after_the_deadline(sandbox: Sandbox, client: Flavour,
         client.list(retry=RetryPolicy(attempts=1000, deadline=10.0))
 
     assert 10 - 4 <= clock.seconds - began < 10
+
+
+def test_no_attempt_starts_after_a_wait_that_took_too_long(sandbox: Sandbox, client: Flavour, clock: Clock) -> None:
+    sandbox.fail("listOrderEvents", Fault(status=500))
+    clock.overrun = 100.0
+
+    with pytest.raises(InternalServerError):
+        client.list()
+
+    assert lookups(sandbox) == 1
 
 
 def test_timeouts_are_cut_to_what_is_left_of_the_deadline(sandbox: Sandbox, clock: Clock) -> None:

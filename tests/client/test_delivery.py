@@ -2,6 +2,7 @@ import asyncio
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
@@ -144,6 +145,15 @@ def test_a_503_of_a_get_is_sent_again_when_the_server_says(sandbox: Sandbox, cli
     assert clock.waits == [7.0]
 
 
+@pytest.mark.parametrize("status", [408, 500, 502, 504])
+def test_only_a_429_or_503_says_when(sandbox: Sandbox, client: Flavour, clock: Clock, status: int) -> None:
+    sandbox.fail("listOrderEvents", Fault(status=status, headers={"Retry-After": "7"}))
+
+    client.list()
+
+    assert clock.waits == [0.25]
+
+
 @pytest.fixture
 def closed_port() -> Iterator[int]:
     with socket.socket() as taken:
@@ -185,6 +195,36 @@ def test_any_other_status_is_raised_at_once(
 
     assert posts(sandbox) == 1
     assert clock.waits == []
+
+
+def reading(reads: dict[int, Callable[[Any], Any] | None]) -> delivery.Request[Any]:
+    """A request whose result is all that it is made from."""
+    return delivery.Request("GET", "/x", None, None, None, {}, reads, lambda *made_from: made_from)
+
+
+UNREADABLE = [
+    (delivery.Answer(202, {}, b"5"), "has the status 202"),
+    (delivery.Answer(200, {}, b"5", "ends early"), "ends early"),
+    (delivery.Answer(200, {}, b"<html>"), "is not JSON"),
+    (delivery.Answer(200, {}, b"NaN"), "is not JSON"),
+]
+
+
+@pytest.mark.parametrize(("answer", "problem"), UNREADABLE)
+def test_an_answer_that_cannot_be_read_says_why(answer: delivery.Answer, problem: str) -> None:
+    verdict, error, asked = delivery.judge(reading({200: str}), answer)
+
+    assert (verdict, asked) == ("unknown", None)
+    assert isinstance(error, APIResponseValidationError)
+    assert (error.operation, error.path, error.problem) == ("GET /x", "", problem)
+
+
+def test_a_result_is_made_from_the_answer_its_json_and_what_was_read_from_that() -> None:
+    whole, bodiless = delivery.Answer(200, {}, b"5"), delivery.Answer(204, {}, b"")
+    request = reading({200: str, 204: None})
+
+    assert delivery.judge(request, whole) == ("good", (whole, 5, "5"), None)
+    assert delivery.judge(request, bodiless) == ("good", (bodiless, None, None), None)
 
 
 # --- Settling ---------------------------------------------------------------------------------------------------------
@@ -300,6 +340,46 @@ def test_a_failing_lookup_never_leads_to_a_second_post(
     assert posts(sandbox) == 1
 
 
+@pytest.mark.parametrize("lookup", [Fault(), Fault(status=500)], ids=["finds nothing", "fails"])
+@pytest.mark.parametrize("resend_unknown", [True, False])
+@pytest.mark.parametrize("deadline", [10.0, 61.0])
+def test_time_left_after_the_last_lookup_is_not_used_to_send_again(
+    sandbox: Sandbox, client: Flavour, order_id: str, lookup: Fault, resend_unknown: bool, deadline: float
+) -> None:
+    sandbox.fail("postOrderEvent", Fault(answer="cut"), times=10)
+    sandbox.fail("listOrderEvents", lookup, times=1000)
+
+    with pytest.raises(OutcomeUnknownError):
+        client.create(make_event(order_id), retry=RetryPolicy(resend_unknown=resend_unknown, deadline=deadline))
+
+    may_send_again = resend_unknown and lookup == Fault()
+    assert posts(sandbox) == (4 if may_send_again else 1)
+
+
+def test_a_lookup_that_could_start_only_at_the_deadline_is_not_waited_for(
+    sandbox: Sandbox, client: Flavour, order_id: str, clock: Clock
+) -> None:
+    sandbox.fail("postOrderEvent", Fault(answer="cut"))
+
+    with pytest.raises(OutcomeUnknownError):
+        client.create(make_event(order_id), retry=RetryPolicy(deadline=0.25))
+
+    assert (lookups(sandbox), clock.waits) == (1, [])
+
+
+def test_an_unknown_outcome_says_what_was_sent_where_and_what_happened(
+    sandbox: Sandbox, client: Flavour, order_id: str
+) -> None:
+    sandbox.fail("postOrderEvent", Fault(status=502))
+
+    with pytest.raises(OutcomeUnknownError) as caught:
+        client.create(make_event(order_id))
+
+    assert caught.value.operation == "POST /v2/order_events"
+    assert isinstance(caught.value.__cause__, InternalServerError)
+    assert caught.value.why == str(caught.value.__cause__)
+
+
 def test_a_409_is_the_answer_when_a_lookup_explains_it(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
     client.create(make_event(order_id))
     sandbox.fail("postOrderEvent", Fault(status=409), times=2)
@@ -391,6 +471,30 @@ def test_resend_unknown_sends_nothing_after_the_deadline(
     assert posts(sandbox) == 1
 
 
+def test_resend_unknown_looks_on_to_the_deadline_after_the_last_attempt(
+    sandbox: Sandbox, client: Flavour, order_id: str
+) -> None:
+    sandbox.fail("postOrderEvent", Fault(answer="cut"), times=3)
+    sandbox.fail("postOrderEvent", Fault(answer="cut", write="late", settles_after=3))
+
+    assert client.create(make_event(order_id), retry=RESEND).partner_event_id == "e-1"
+    assert (posts(sandbox), lookups(sandbox), len(sandbox.events)) == (4, 3 + 4, 1)
+
+
+def test_a_409_after_an_unknown_outcome_that_no_lookup_explains_is_unknown_too(
+    sandbox: Sandbox, client: Flavour, order_id: str
+) -> None:
+    sandbox.fail("postOrderEvent", Fault(answer="cut"))
+    sandbox.fail("postOrderEvent", Fault(status=409), times=10)
+
+    with pytest.raises(OutcomeUnknownError) as caught:
+        client.create(make_event(order_id), retry=RESEND)
+
+    assert isinstance(caught.value.__cause__, ConflictError)
+    assert caught.value.why == str(caught.value.__cause__)
+    assert posts(sandbox) == 4
+
+
 def test_resend_unknown_can_record_twice_where_partner_event_id_is_not_unique(
     sandbox: Sandbox, client: Flavour, order_id: str
 ) -> None:
@@ -467,6 +571,18 @@ def test_ensure_settles_what_it_sends(sandbox: Sandbox, client: Flavour, order_i
     assert (posts(sandbox), lookups(sandbox)) == (1, 2)
 
 
+def test_what_ensure_sends_has_the_deadline_that_its_lookup_began_with(
+    sandbox: Sandbox, client: Flavour, order_id: str, clock: Clock
+) -> None:
+    sandbox.fail("listOrderEvents", Fault(status=429, headers={"Retry-After": "40"}))
+    sandbox.fail("postOrderEvent", Fault(status=429, headers={"Retry-After": "30"}))
+
+    with pytest.raises(RateLimitError):
+        client.ensure(make_event(order_id))
+
+    assert clock.waits == [40.0]
+
+
 # --- Waits, deadlines, Retry-After ------------------------------------------------------------------------------------
 
 
@@ -494,6 +610,8 @@ RETRY_AFTERS: dict[str, float] = {
     "0": 0.0,
     "2": 2.0,
     "1.5": 1.5,
+    "0.75": 0.75,
+    "0.0": 0.0,
     format_datetime(datetime.fromtimestamp(1_700_000_009, UTC), usegmt=True): 9.0,
     format_datetime(datetime.fromtimestamp(1_700_000_009, timezone(timedelta(hours=2)))): 9.0,
     format_datetime(datetime.fromtimestamp(1_600_000_000, UTC), usegmt=True): 0.0,
@@ -524,6 +642,27 @@ def test_retry_after_is_obeyed(clock: Clock, header: str, wait: float) -> None:
         Imprint("k", http_client=http_client).order_events.find(partner_event_id="e")
 
     assert clock.waits == [wait]
+
+
+@pytest.fixture
+def _far_from_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "UTC-9")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_far_from_utc")
+@pytest.mark.parametrize("header", ["Tue Nov 14 22:13:29 2023", "Tue, 14 Nov 2023 22:13:29 -0000"])
+def test_a_date_without_a_zone_in_retry_after_is_of_utc(
+    sandbox: Sandbox, client: Flavour, clock: Clock, header: str
+) -> None:
+    sandbox.fail("listOrderEvents", Fault(status=429, headers={"Retry-After": header}))
+
+    client.list()
+
+    assert clock.waits == [9.0]
 
 
 @pytest.mark.parametrize("header", ["60", "1000000", "9" * 400, "Fri, 31 Dec 2199 00:00:00 GMT"])
@@ -573,6 +712,24 @@ def test_timeouts_are_cut_to_what_is_left_of_the_deadline(sandbox: Sandbox, cloc
     assert timeouts[1] == {"connect": 3.0, "read": 3.0, "write": 3.0, "pool": 3.0}
 
 
+def test_without_a_deadline_the_one_attempt_has_its_timeouts_alone(sandbox: Sandbox, clock: Clock) -> None:
+    timeouts: list[dict[str, float | None]] = []
+
+    def note(request: httpx.Request) -> None:
+        timeouts.append(request.extensions["timeout"])
+
+    with httpx.Client(event_hooks={"request": [note]}) as http_client:
+        imprint = Imprint(sandbox.api_key, base_url=sandbox.url, http_client=http_client)
+        imprint.order_events.find(partner_event_id="e", retry=RetryPolicy.none(), timeout=8.0)
+
+    assert timeouts == [{"connect": 5.0, "read": 8.0, "write": 8.0, "pool": 8.0}]
+
+
+def test_what_waits_outside_of_tests_can_wait() -> None:
+    delivery.Seam().sleep(0)
+    asyncio.run(delivery._sleep_async(0))
+
+
 def test_a_used_up_deadline_still_has_one_lookup_of_5_seconds(sandbox: Sandbox, clock: Clock) -> None:
     timeouts: list[float] = []
 
@@ -620,6 +777,18 @@ BAD_POLICIES = [
 def test_a_policy_that_makes_no_sense_is_refused(arguments: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match=next(iter(arguments))):
         RetryPolicy(**arguments)
+
+
+def test_a_policy_that_makes_no_sense_is_told_what_would() -> None:
+    for name, value, kind in (
+        ("attempts", 0, "a whole number from 1"),
+        ("deadline", -1, "a number of seconds from 0"),
+        ("resend_unknown", 1, "True or False"),
+    ):
+        with pytest.raises(ConfigurationError) as caught:
+            RetryPolicy(**{name: value})  # type: ignore[arg-type]
+
+        assert str(caught.value) == f"RetryPolicy: {name} is {value}, not {kind}"
 
 
 def test_a_policy_is_frozen() -> None:
@@ -687,8 +856,30 @@ def test_each_retry_and_each_lookup_is_logged_once(
         ["GET /v2/order_events", "outcome unknown; lookup 1"],
         ["GET /v2/order_events", "outcome unknown; lookup 2"],
     ]
+    assert "429" in logged[0]
     assert "again in 0.25 s" in logged[0]
     assert "not found; again in 0.25 s" in logged[1]
+
+
+def test_the_log_says_what_each_lookup_came_to_and_what_was_sent_again(
+    sandbox: Sandbox, client: Flavour, order_id: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox.fail("postOrderEvent", Fault(answer="cut"))
+    sandbox.fail("postOrderEvent", Fault(answer="cut", write="made"))
+    sandbox.fail("listOrderEvents", Fault(status=500))
+
+    with caplog.at_level(logging.INFO, "imprint_client"):
+        client.create(make_event(order_id), retry=RESEND)
+
+    failed, *others = [record.getMessage() for record in caplog.records if record.name == "imprint_client"]
+    lookup = "GET /v2/order_events: outcome unknown; lookup"
+    assert failed.startswith(f"{lookup} 1: GET /v2/order_events: 500 ")
+    assert failed.endswith("; again in 0.25 s")
+    assert others == [
+        f"{lookup} 2: not found",
+        "POST /v2/order_events: not found; sent again in 0.25 s, as resend_unknown says",
+        f"{lookup} 1: found",
+    ]
 
 
 # --- Sameness ---------------------------------------------------------------------------------------------------------
@@ -865,6 +1056,9 @@ def test_through_the_generated_client_a_post_of_unknown_outcome_is_not_settled(s
         post_order_event.sync(client=client.imprint.api, body=event)
 
     assert caught.value.sent == event.to_dict()
+    assert caught.value.looked_up is False
+    assert caught.value.operation == "POST /v2/order_events"
+    assert caught.value.why == str(caught.value.__cause__)
     assert (posts(sandbox), lookups(sandbox)) == (2, 0)
     assert not isinstance(caught.value.__cause__, APIResponseValidationError)
     client.close()

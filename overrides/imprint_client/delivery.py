@@ -25,6 +25,7 @@ from .errors import (
     APIConnectionError,
     APIError,
     APIResponseValidationError,
+    APITimeoutError,
     ConfigurationError,
     ConflictError,
     OutcomeUnknownError,
@@ -189,6 +190,8 @@ def deliver(request: Request[T], call: Call) -> Flow[T]:
         OutcomeUnknownError: It is no GET, and may or may not have been carried out.
         APIError: It was certainly not carried out; or it only reads.
     """
+    if call.policy.deadline and call.left() <= 0:  # a request of the same call before it has taken all the time
+        raise APITimeoutError(f"{request.operation}: the deadline had come before it was sent; nothing was sent")
     while True:
         call.attempts += 1
         # With no deadline at all, the one attempt has its timeouts alone. The outcome is kept in no variable: an

@@ -564,6 +564,18 @@ def test_ensure_sends_nothing_when_it_could_not_look(sandbox: Sandbox, client: F
     assert (posts(sandbox), lookups(sandbox)) == (0, 4)
 
 
+def test_ensure_sends_nothing_when_its_look_took_all_the_time(sandbox: Sandbox, clock: Clock) -> None:
+    def take_long(_: httpx.Response) -> None:
+        clock.seconds += 100
+
+    with httpx.Client(event_hooks={"response": [take_long]}) as http_client:
+        imprint = Imprint(sandbox.api_key, base_url=sandbox.url, http_client=http_client)
+        with pytest.raises(APITimeoutError, match="nothing was sent"):
+            imprint.order_events.ensure(make_event())
+
+    assert (posts(sandbox), lookups(sandbox)) == (0, 1)
+
+
 def test_ensure_settles_what_it_sends(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
     sandbox.fail("postOrderEvent", Fault(answer="cut", write="made"))
 

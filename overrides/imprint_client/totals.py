@@ -49,7 +49,8 @@ def check_totals(body: NewOrder | NewOrderEvent | Order | OrderEvent) -> None:
         TotalsMismatchError: They are not; each fault has what is stated, what the lines add up to, and the difference.
         InvalidRequestError: A member is missing or mistyped, so that there is nothing to add up.
     """
-    check_body(body, type(body), totals=True)
+    models = (NewOrder, Order, NewOrderEvent, OrderEvent)
+    check_body(body, type(body) if isinstance(body, models) else NewOrderEvent, totals=True)
 
 
 def check_body(body: NewOrder | NewOrderEvent | Order | OrderEvent, model: type, totals: bool) -> None:
@@ -69,7 +70,7 @@ def _sum_faults(body: NewOrder | NewOrderEvent | Order | OrderEvent) -> Iterator
         return
     for amount, rate in _ORDER_AMOUNTS if isinstance(body, NewOrder | Order) else _EVENT_AMOUNTS:
         stated, calculated = getattr(body, amount), _sum(lines, rate)
-        if type(stated) is int and stated != calculated:
+        if isinstance(stated, int) and not isinstance(stated, bool) and stated != calculated:
             problem = (
                 f"is {stated}, but the lines add up to {calculated} ({_shown(lines, rate)}): "
                 f"{abs(stated - calculated)} too {'much' if stated > calculated else 'little'}"

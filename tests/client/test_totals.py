@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -148,6 +150,20 @@ def test_sum_lines_refuses_what_is_no_whole_minor_unit() -> None:
         sum_lines([make_line(), make_line(rate=27.5), make_line(quantity=True)])  # type: ignore[arg-type]
 
     assert [fault.path for fault in caught.value.faults] == ["lines[1].rate", "lines[2].quantity"]
+
+
+@pytest.mark.parametrize("body", [{}, None, make_line(), make_event().to_dict()])
+def test_what_is_no_order_or_event_has_no_totals(body: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="not a NewOrderEvent"):
+        check_totals(body)
+
+
+def test_an_amount_of_a_subclass_of_int_is_compared_too() -> None:
+    class Cents(int):
+        pass
+
+    assert fits(make_event(amount=Cents(274999)))
+    assert not fits(make_event(amount=Cents(1)))
 
 
 def test_a_wrong_sum_is_refused_before_anything_is_sent(sandbox: Sandbox, client: Flavour, order_id: str) -> None:

@@ -4,13 +4,17 @@
 """Contains some shared types for properties"""
 
 import datetime
+import decimal
 import enum
+import re
 import uuid
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from functools import cache
 from http import HTTPStatus
-from typing import IO, Any, BinaryIO, Generic, Literal, TypeVar
+from types import NoneType, UnionType
+from typing import IO, Any, BinaryIO, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from attrs import define
+from attrs import define, fields, has
 
 
 class Unset:
@@ -221,6 +225,107 @@ def one_of(*readers: Callable[[Any], Any]) -> Callable[[object], Any]:
     return read
 
 
+# What follows is about what is to be sent. Types are known to checkers only: whoever uses none, or fills models from a
+# table, must hear of a mistake before it is sent. Each fault is a path, what is wrong there, and the value.
+
+Faults = Iterator[tuple[str, str, Any]]
+_UNIONS = (Union, UnionType)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def faults_of(body: object, model: type, path: str = "") -> Faults:
+    """What the contract would refuse of `body`, which should be a `model`"""
+    if not isinstance(body, model):
+        yield path, f"is {described(body)}, not {_with_article(model.__name__)}", body
+        return
+    for name, types in _members(model):
+        # `type_` is the contract's `type`: Python has a `type` of its own.
+        yield from _value_faults(getattr(body, name), types, f"{path}.{name}".strip("._"))
+
+
+def are_plain(items: object, model: Any) -> bool:
+    """Whether this is a list of nothing but plain `model`s"""
+    if type(items) is not list:
+        return False
+    for item in items:
+        if type(item) is not model or not item.is_plain():
+            return False
+    return True
+
+
+def is_text(value: object) -> bool:
+    """Whether this is a string that can be sent: half of a surrogate pair cannot"""
+    return isinstance(value, str) and not _SURROGATE.search(value)
+
+
+@cache
+def _members(model: Any) -> list[tuple[str, tuple[Any, ...]]]:
+    """The members of a model, each with the types that it may have"""
+    hints = get_type_hints(model)
+    names = [field.name for field in fields(model) if field.name != "additional_properties"]
+    return [(name, get_args(hints[name]) if get_origin(hints[name]) in _UNIONS else (hints[name],)) for name in names]
+
+
+def _value_faults(value: Any, types: tuple[Any, ...], path: str) -> Faults:
+    if Any in types:
+        return
+    if isinstance(value, Unset):
+        if Unset not in types:
+            yield path, "is missing", None
+    elif value is None:
+        if NoneType not in types:
+            advice = "leave it out (UNSET) if there is none" if Unset in types else "it is needed"
+            yield path, f"is None; {advice}", None
+    else:
+        tried = [list(_kind_faults(value, kind, path)) for kind in types if kind not in (Unset, NoneType)]
+        yield from min(tried, key=len, default=[])
+
+
+def _kind_faults(value: Any, kind: Any, path: str) -> Faults:
+    if get_origin(kind) is list:
+        if not isinstance(value, list):
+            yield path, f"is {described(value)}, not a list", value
+            return
+        for index, item in enumerate(value):
+            yield from _value_faults(item, get_args(kind), f"{path}[{index}]")
+    elif has(kind):
+        yield from faults_of(value, kind, path)
+    elif isinstance(kind, type) and (problem := _problem(value, kind)):
+        yield path, problem, value
+
+
+def _problem(value: Any, kind: Any) -> str | None:
+    if issubclass(kind, enum.Enum):
+        # A member of the enum, known or not, is sent as it is; anything else only if the contract knows it.
+        if isinstance(value, kind) or value in list(kind):
+            return None
+        return f"is {described(value)}, not one of {', '.join(str(member.value) for member in kind)}"
+    is_number = kind in (int, float)
+    if not isinstance(value, (int, float) if kind is float else kind) or (is_number and isinstance(value, bool)):
+        return f"is {described(value)}, not {_with_article(kind.__name__)}"
+    if kind is int and not -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
+        return "is beyond +-(2**53 - 1), which readers of JSON elsewhere would round"
+    if isinstance(value, datetime.datetime) and value.utcoffset() is None:
+        return "has no offset from UTC, which RFC 3339 needs: give it a tzinfo, such as datetime.UTC"
+    if kind is str and not is_text(value):
+        return "holds half of a surrogate pair, which is no text and cannot be sent"
+    return None
+
+
+def described(value: object) -> str:
+    """A value for a message: scalars as they are, anything larger by its type"""
+    if isinstance(value, str):
+        return f"the string {value[:50]!r}"
+    if isinstance(value, int) and abs(value) > MAX_SAFE_INTEGER:
+        return "a large integer"
+    is_short = value is None or isinstance(value, (int, float, decimal.Decimal))
+    return repr(value) if is_short else _with_article(type(value).__name__)
+
+
+def _with_article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiouAEIOU' else 'a'} {noun}"
+
+
 def write(value: Any) -> Any:
     """What JSON can hold of a member's value"""
     if isinstance(value, list):
@@ -257,4 +362,16 @@ _JSON_NAMES: dict[type, str] = {
     dict: "an object",
 }
 
-__all__ = ["MAX_SAFE_INTEGER", "UNSET", "ContractError", "File", "FileTypes", "RequestFiles", "Response", "Unset"]
+__all__ = [
+    "MAX_SAFE_INTEGER",
+    "UNSET",
+    "ContractError",
+    "File",
+    "FileTypes",
+    "RequestFiles",
+    "Response",
+    "Unset",
+    "described",
+    "faults_of",
+    "is_text",
+]

@@ -5,9 +5,8 @@ from typing import Any, Unpack
 
 from imprint_api.api.order_events import list_order_events, post_order_event
 from imprint_api.models import NewOrderEvent, OrderEvent, OrderEventsResponse
-from imprint_api.types import ContractError
+from imprint_api.types import ContractError, is_text
 
-from .bodies import is_text
 from .comparison import differences
 from .delivery import Call, Flow, Lookup, Request, deliver, settle
 from .errors import EventMismatchError, Fault, InvalidRequestError
@@ -100,7 +99,7 @@ def _problem(name: str, value: object) -> str | None:
     if name == "limit":
         is_right = isinstance(value, int) and not isinstance(value, bool) and 1 <= value < 2**31
         return None if is_right else f"is {value!r}, not a whole number from 1"
-    if is_text(value):
+    if value and is_text(value):
         return None
     return f"is {value!r}, which finds nothing; leave it out if there is none"
 

@@ -9,8 +9,8 @@ counts as empty.
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 from imprint_api.models import OrderEvent, OrderEventsResponse
+from imprint_api.types import is_text
 
-from .bodies import is_text
 from .errors import APIError, PaginationError
 
 
@@ -37,7 +37,7 @@ class Walk:
         return page
 
     def _step(self, last: OrderEvent) -> None:
-        if not is_text(last.order_event_id):
+        if not last.order_event_id or not is_text(last.order_event_id):
             raise PaginationError("the last event of a page has no order_event_id to go on from", self.cursor)
         if last.order_event_id in self._used:
             raise PaginationError(f"the cursor {last.order_event_id!r} leads back to where it was used", self.cursor)

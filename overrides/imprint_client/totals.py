@@ -55,7 +55,7 @@ def check_totals(body: NewOrder | NewOrderEvent | Order | OrderEvent) -> None:
 
 def check_body(body: NewOrder | NewOrderEvent | Order | OrderEvent, model: type, totals: bool) -> None:
     """Check a body before it is sent: its members always, its sums if `totals`. All faults are raised at once."""
-    faults = member_faults(body, model, "")
+    faults = member_faults(body, model)
     sums = list(_sum_faults(body)) if totals and isinstance(body, model) else []
     if faults:
         raise InvalidRequestError([*faults, *sums])
@@ -66,7 +66,7 @@ def check_body(body: NewOrder | NewOrderEvent | Order | OrderEvent, model: type,
 def _sum_faults(body: NewOrder | NewOrderEvent | Order | OrderEvent) -> Iterator[Fault]:
     lines: Any = body.order_lines
     # Lines that cannot be added up have faults of their own.
-    if not isinstance(lines, list) or any(member_faults(line, OrderLine, "") for line in lines):
+    if not isinstance(lines, list) or any(member_faults(line, OrderLine) for line in lines):
         return
     for amount, rate in _ORDER_AMOUNTS if isinstance(body, NewOrder | Order) else _EVENT_AMOUNTS:
         stated, calculated = getattr(body, amount), _sum(lines, rate)

@@ -289,7 +289,7 @@ CALLS = """
     asyncio_detailed body.to_dict client.get_async_httpx_client client.get_async_httpx_client().request
     client.get_httpx_client client.get_httpx_client().request cls.__new__ constant d.get d.items d.keys dict frozenset
     int_enum isinstance list list_of one_of params.items quote read_member read_object response.json
-    self.additional_properties.keys str str.__new__ str.format str_enum sync_detailed
+    self.additional_properties.keys str str.__new__ str.format str.isprintable str_enum sync_detailed
     type write
 """
 IMPORTS = """

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from imprint_api import models
-from imprint_api.types import MAX_SAFE_INTEGER, UNSET, ContractError
+from imprint_api.types import MAX_SAFE_INTEGER, UNSET, ContractError, faults_of
 
 from .support import PACKAGE, ROOT
 
@@ -341,6 +341,33 @@ def test_any_json_is_read_or_refused_as_a_contract_error(model: str, data: st.Da
 def spoiled(valid: dict[str, Any], names: list[str]) -> st.SearchStrategy[dict[str, Any]]:
     """A valid document in which a few members are anything."""
     return st.dictionaries(st.sampled_from(names), JSON, max_size=2).map(lambda junk: valid | junk)
+
+
+_values = st.one_of(
+    st.sampled_from([UNSET, None, True, 0, 2**53, 1.0, "", "\ud800", "line\nend", b"x", {}, [], [{}], [None]]),
+    st.sampled_from([datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1), models.OrderEventType("NEW")]),  # noqa: DTZ001
+    st.builds(
+        lambda rate: [models.OrderLine(name="n", quantity=1, rate=rate, rewards_rate=0)], st.sampled_from([1, 1.5])
+    ),
+)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@given(data=st.data())
+def test_what_is_plain_at_a_glance_has_no_faults(model: str, data: st.DataObject) -> None:
+    body = MODELS[model].from_dict(VALID[model])
+    for name in data.draw(st.sets(st.sampled_from([field.name for field in attrs.fields(type(body))][:-1]))):
+        setattr(body, name, data.draw(_values))
+
+    assert not body.is_plain() or list(faults_of(body, MODELS[model])) == []
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_what_the_contract_allows_has_no_faults_and_is_plain_unless_it_holds_a_timestamp(model: str) -> None:
+    body = MODELS[model].from_dict(VALID[model])
+
+    assert list(faults_of(body, MODELS[model])) == []
+    assert body.is_plain() == ("created_at" not in VALID[model])
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -184,6 +184,7 @@ def test_a_document_comes_through_every_form_of_schema_unaltered(
     read = getattr(api.models, model).from_dict(document)
 
     assert read.to_dict() == document == before
+    assert list(api.types.faults_of(read, type(read))) == []
     for again in (copy.deepcopy(read), pickle.loads(pickle.dumps(read))):  # noqa: S301 - what was pickled here
         assert again == read
         assert again.to_dict() == document

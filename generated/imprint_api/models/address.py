@@ -49,6 +49,17 @@ class Address:
     country: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
+    def is_plain(self) -> bool:
+        """Whether it is certain, at a glance, that the contract allows this; if not, `faults_of` looks closer"""
+        return (
+            (self.street_line1 is UNSET or type(self.street_line1) is str and str.isprintable(self.street_line1))
+            and (self.street_line2 is UNSET or type(self.street_line2) is str and str.isprintable(self.street_line2))
+            and (self.city is UNSET or type(self.city) is str and str.isprintable(self.city))
+            and (self.state is UNSET or type(self.state) is str and str.isprintable(self.state))
+            and (self.postal_code is UNSET or type(self.postal_code) is str and str.isprintable(self.postal_code))
+            and (self.country is UNSET or type(self.country) is str and str.isprintable(self.country))
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """What is sent: every member that is not UNSET, and the additional properties"""
         d: dict[str, Any] = dict(self.additional_properties)

@@ -14,6 +14,7 @@ from ..types import (
     MAX_SAFE_INTEGER,
     UNSET,
     Unset,
+    are_plain,
     list_of,
     one_of,
     read_datetime,
@@ -88,6 +89,41 @@ class Order:
     created_at: datetime.datetime | None | Unset = UNSET
     updated_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def is_plain(self) -> bool:
+        """Whether it is certain, at a glance, that the contract allows this; if not, `faults_of` looks closer"""
+        return (
+            (type(self.payment_method_id) is str and str.isprintable(self.payment_method_id))
+            and (type(self.partner_order_id) is str and str.isprintable(self.partner_order_id))
+            and (
+                type(self.total_order_amount) is int
+                and -MAX_SAFE_INTEGER <= self.total_order_amount <= MAX_SAFE_INTEGER
+            )
+            and (type(self.id) is str and str.isprintable(self.id))
+            and (self.customer_id is UNSET or type(self.customer_id) is str and str.isprintable(self.customer_id))
+            and (
+                self.merchant_id is UNSET
+                or type(self.merchant_id) is str
+                and str.isprintable(self.merchant_id)
+                or self.merchant_id is None
+            )
+            and (
+                self.merchant_name is UNSET
+                or type(self.merchant_name) is str
+                and str.isprintable(self.merchant_name)
+                or self.merchant_name is None
+            )
+            and (self.merchant_address is UNSET or are_plain(self.merchant_address, Address))
+            and (self.order_lines is UNSET or are_plain(self.order_lines, OrderLine))
+            and (
+                self.total_rewards_amount is UNSET
+                or type(self.total_rewards_amount) is int
+                and -MAX_SAFE_INTEGER <= self.total_rewards_amount <= MAX_SAFE_INTEGER
+            )
+            and (self.currency is UNSET or type(self.currency) is str and str.isprintable(self.currency))
+            and (self.created_at is UNSET)
+            and (self.updated_at is UNSET)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """What is sent: every member that is not UNSET, and the additional properties"""

@@ -14,6 +14,7 @@ from ..types import (
     MAX_SAFE_INTEGER,
     UNSET,
     Unset,
+    are_plain,
     list_of,
     read_int,
     read_member,
@@ -71,6 +72,32 @@ class OrderEvent:
     currency: str | Unset = UNSET
     order_lines: list[OrderLine] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def is_plain(self) -> bool:
+        """Whether it is certain, at a glance, that the contract allows this; if not, `faults_of` looks closer"""
+        return (
+            (type(self.order_id) is str and str.isprintable(self.order_id))
+            and (type(self.type_) is OrderEventType)
+            and (type(self.amount) is int and -MAX_SAFE_INTEGER <= self.amount <= MAX_SAFE_INTEGER)
+            and (type(self.network_transaction_id) is str and str.isprintable(self.network_transaction_id))
+            and (
+                self.order_event_id is UNSET
+                or type(self.order_event_id) is str
+                and str.isprintable(self.order_event_id)
+            )
+            and (
+                self.partner_event_id is UNSET
+                or type(self.partner_event_id) is str
+                and str.isprintable(self.partner_event_id)
+            )
+            and (
+                self.rewards_amount is UNSET
+                or type(self.rewards_amount) is int
+                and -MAX_SAFE_INTEGER <= self.rewards_amount <= MAX_SAFE_INTEGER
+            )
+            and (self.currency is UNSET or type(self.currency) is str and str.isprintable(self.currency))
+            and (self.order_lines is UNSET or are_plain(self.order_lines, OrderLine))
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """What is sent: every member that is not UNSET, and the additional properties"""

@@ -13,6 +13,7 @@ from ..types import (
     MAX_SAFE_INTEGER,
     UNSET,
     Unset,
+    are_plain,
     list_of,
     read_bool,
     read_int,
@@ -43,6 +44,14 @@ class OrderEventsResponse:
     has_more: bool | Unset = UNSET
     total: int | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def is_plain(self) -> bool:
+        """Whether it is certain, at a glance, that the contract allows this; if not, `faults_of` looks closer"""
+        return (
+            (are_plain(self.data, OrderEvent))
+            and (self.has_more is UNSET or type(self.has_more) is bool)
+            and (self.total is UNSET or type(self.total) is int and -MAX_SAFE_INTEGER <= self.total <= MAX_SAFE_INTEGER)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """What is sent: every member that is not UNSET, and the additional properties"""

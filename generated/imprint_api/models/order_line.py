@@ -50,6 +50,21 @@ class OrderLine:
     product_url: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
+    def is_plain(self) -> bool:
+        """Whether it is certain, at a glance, that the contract allows this; if not, `faults_of` looks closer"""
+        return (
+            (type(self.name) is str and str.isprintable(self.name))
+            and (type(self.quantity) is int and -MAX_SAFE_INTEGER <= self.quantity <= MAX_SAFE_INTEGER)
+            and (type(self.rate) is int and -MAX_SAFE_INTEGER <= self.rate <= MAX_SAFE_INTEGER)
+            and (type(self.rewards_rate) is int and -MAX_SAFE_INTEGER <= self.rewards_rate <= MAX_SAFE_INTEGER)
+            and (
+                self.product_url is UNSET
+                or type(self.product_url) is str
+                and str.isprintable(self.product_url)
+                or self.product_url is None
+            )
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """What is sent: every member that is not UNSET, and the additional properties"""
         d: dict[str, Any] = dict(self.additional_properties)

@@ -6,7 +6,7 @@ LOCKED := $(VENV)/.locked
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test conformance check generate check-generated format dist test-versions audit lock clean
+.PHONY: help setup demo test conformance check generate check-generated review format dist test-versions audit lock clean
 
 help: ## Show what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,12 +30,12 @@ demo: generate ## Regenerate the client, start the local sandbox, take an order 
 test: $(INSTALLED) ## Run the tests
 	@$(BIN)/python -m pytest
 
-conformance: $(INSTALLED) tools/conformance/node_modules/.installed ## Let Schemathesis judge the sandbox and Prism the client (needs Node)
+conformance: $(INSTALLED) tools/conformance/node_modules/.installed tools/review/node_modules/.installed ## Let Schemathesis judge the sandbox and Prism the client (needs Node)
 	@$(BIN)/python -m pytest tests/conformance
 
-tools/conformance/node_modules/.installed: tools/conformance/package-lock.json
-	@command -v npm >/dev/null || { echo "make conformance needs Node.js 20 or newer, with npm." >&2; exit 1; }
-	@npm ci --prefix tools/conformance --silent --no-audit --no-fund
+tools/%/node_modules/.installed: tools/%/package-lock.json
+	@command -v npm >/dev/null || { echo "make $* needs Node.js 20 or newer, with npm." >&2; exit 1; }
+	@npm ci --prefix tools/$* --silent --no-audit --no-fund
 	@touch $@
 
 check: $(INSTALLED) check-generated ## Format, lint, types, border: takes seconds
@@ -50,6 +50,10 @@ generate: $(INSTALLED) ## Regenerate generated/ from the contract, the overlay, 
 
 check-generated: $(INSTALLED) ## Fail, with a diff, unless generated/ is what generation gives
 	@$(BIN)/python -m tools.generate --check
+
+# Without npm the tool compares the Python packages all the same, and says what is missing.
+review: $(INSTALLED) $(if $(shell command -v npm),tools/review/node_modules/.installed) ## Say what changed in the API since BASE=<git ref>, and which version that asks for
+	@$(BIN)/python -m tools.review -- "$(BASE)"
 
 format: $(INSTALLED) ## Format, and fix what can be fixed
 	@$(BIN)/ruff check --quiet --fix .
@@ -69,5 +73,5 @@ lock: $(INSTALLED) ## Make requirements.lock anew from pyproject.toml
 		--no-emit-index-url --quiet --custom-compile-command 'make lock' --output-file requirements.lock
 
 clean: ## Remove what the other targets made, but for generated/
-	@rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) dist review.md .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

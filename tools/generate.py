@@ -318,6 +318,12 @@ def exchange(package: Path, fresh: Path) -> None:
         (Path(folder) / "new").rename(package)
 
 
+def is_generated(root: Path, fresh: Path) -> bool:
+    """Whether the package in `root` is, byte for byte, the one that was generated just now."""
+    package = root / PACKAGE
+    return not any(difference(name, package / name, fresh / name) for name in files_of(package) | files_of(fresh))
+
+
 def report_differences(package: Path, fresh: Path) -> int:
     names = sorted(files_of(package) | files_of(fresh))
     differences = [line for name in names for line in difference(name, package / name, fresh / name)]

@@ -1,0 +1,208 @@
+"""The Python layer: each mutation of the contract, and what only hand-written code can do."""
+
+from pathlib import Path
+
+import griffe
+import pytest
+
+from tools.review import surface
+from tools.review.change import Change, Impact
+
+from .mutations import MUTATIONS, Mutation
+
+API = "imprint_api.api.orders."
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+def test_a_mutation_of_the_contract_is_classed_for_python(
+    mutation: Mutation, in_python: dict[str, list[Change]]
+) -> None:
+    changes = in_python[mutation.name]
+
+    assert max((change.impact for change in changes), default=None) == mutation.python, changes
+
+
+TOLD = [
+    ("a new required member, sent", "NewOrder", Impact.BREAKING, "`phone` is new, and must be given"),
+    (
+        "a new member with a default, sent",
+        "NewOrder",
+        Impact.BREAKING,
+        "`phone` is new, and sent as `'none'` if left out",
+    ),
+    ("a member made required, sent", "NewOrder", Impact.BREAKING, "`note` must be given"),
+    ("a member renamed, received", "Order", Impact.BREAKING, "`note` is gone"),
+    ("a member renamed, received", "Order", Impact.ADDED, "`remark` is new"),
+    ("a member made optional, sent", "NewOrder", Impact.ADDED, "`amount` is `int | Unset`, was `int`: takes more"),
+    ("a member made optional, received", "Order", Impact.BREAKING, "`amount` is `int | Unset`, was `int`: may be more"),
+    (
+        "a number becomes an integer, sent",
+        "NewOrder",
+        Impact.BREAKING,
+        "`share` is `int | Unset`, was `float | Unset`: takes less",
+    ),
+    ("null no longer allowed, both", "Line", Impact.BREAKING, "`url` is `str | Unset`, was `None | str | Unset`"),
+    ("a value added to an enum, received", "OrderKind", Impact.ADDED, "`C` is new"),
+    ("a value removed from an enum, received", "OrderKind", Impact.BREAKING, "`A` is gone"),
+    ("another default of a parameter", f"{API}list_orders", Impact.BREAKING, "`limit` is `20` if left out, was `10`"),
+    ("another operationId", f"{API}list_orders", Impact.BREAKING, "`orders.list_orders` is gone"),
+    ("another operationId", f"{API}find_orders", Impact.ADDED, "`orders.find_orders` is new"),
+    ("another tag", "imprint_api.api.lists.list_orders", Impact.ADDED, "`lists.list_orders` is new"),
+    (
+        "one more failure, typed",
+        f"{API}create_order",
+        Impact.BREAKING,
+        "`sync` answers `Order | Problem | None`, was `Order | None`: may be more",
+    ),
+    ("another description of a model, sent", "NewOrder", Impact.NOTED, "another text, the same code"),
+    ("another path", f"{API}list_orders", Impact.NOTED, "other code behind the same names: read its diff"),
+]
+
+
+@pytest.mark.parametrize(("mutation", "subject", "impact", "words"), TOLD)
+def test_a_change_is_told_in_words(
+    mutation: str, subject: str, impact: Impact, words: str, in_python: dict[str, list[Change]]
+) -> None:
+    assert (subject, impact, words) in [(one.subject, one.impact, one.words) for one in in_python[mutation]]
+
+
+# What hand-written code can do, and contracts cannot: (before, after, the gravest impact)
+EDITS = {
+    "an attrs class takes keywords only": (
+        "@define\nclass A:\n    x: int",
+        "@define(kw_only=True)\nclass A:\n    x: int",
+        Impact.BREAKING,
+    ),
+    "a field moves": (
+        "@define\nclass A:\n    x: int\n    y: int",
+        "@define\nclass A:\n    y: int\n    x: int",
+        Impact.BREAKING,
+    ),
+    "a field moves, by keyword": (
+        "@define(kw_only=True)\nclass A:\n    x: int\n    y: int",
+        "@define(kw_only=True)\nclass A:\n    y: int\n    x: int",
+        None,
+    ),
+    "a field without a default is new": (
+        "@define\nclass A:\n    x: int",
+        "@define\nclass A:\n    x: int\n    y: int",
+        Impact.BREAKING,
+    ),
+    "a field with a default is new": (
+        "@define\nclass A:\n    x: int",
+        "@define\nclass A:\n    x: int\n    y: int = 1",
+        Impact.ADDED,
+    ),
+    "a field with a factory is new": (
+        "@define\nclass A:\n    x: int",
+        "@define\nclass A:\n    x: int\n    y: list[int] = field(factory=list)",
+        Impact.ADDED,
+    ),
+    "a field that no constructor takes is new": (
+        "@define\nclass A:\n    x: int",
+        "@define\nclass A:\n    x: int\n    y: int = field(init=False)",
+        Impact.ADDED,
+    ),
+    "a field leaves the constructor": (
+        "@define\nclass A:\n    x: int = 1",
+        "@define\nclass A:\n    x: int = field(init=False, default=1)",
+        Impact.BREAKING,
+    ),
+    "a field loses its default": (
+        "@define\nclass A:\n    x: int = 1",
+        "@define\nclass A:\n    x: int",
+        Impact.BREAKING,
+    ),
+    "a private field has a public keyword": (
+        "@define\nclass A:\n    _x: int = 1",
+        "@define\nclass A:\n    _x: int",
+        Impact.BREAKING,
+    ),
+    "another alias": (
+        "@define\nclass A:\n    x: int = field(alias='a')",
+        "@define\nclass A:\n    x: int = field(alias='b')",
+        Impact.BREAKING,
+    ),
+    "a base's field is new": (
+        "@define\nclass B:\n    x: int\n@define\nclass A(B):\n    pass",
+        "@define\nclass B:\n    x: int\n    y: int\n@define\nclass A(B):\n    pass",
+        Impact.BREAKING,
+    ),
+    "a named tuple has one more": (
+        "class A(NamedTuple):\n    x: int",
+        "class A(NamedTuple):\n    x: int\n    y: int",
+        Impact.BREAKING,
+    ),
+    "an option is gone": (
+        "class O(TypedDict, total=False):\n    x: int\n    y: int\nclass A:\n    def f(self, **o: Unpack[O]): ...",
+        "class O(TypedDict, total=False):\n    x: int\nclass A:\n    def f(self, **o: Unpack[O]): ...",
+        Impact.BREAKING,
+    ),
+    "an option is new": (
+        "class O(TypedDict, total=False):\n    x: int\nclass A:\n    def f(self, **o: Unpack[O]): ...",
+        "class O(TypedDict, total=False):\n    x: int\n    y: int\nclass A:\n    def f(self, **o: Unpack[O]): ...",
+        Impact.ADDED,
+    ),
+    "a method answers more": (
+        "class A:\n    def f(self) -> int: ...",
+        "class A:\n    def f(self) -> int | None: ...",
+        Impact.BREAKING,
+    ),
+    "a method answers less": (
+        "class A:\n    def f(self) -> int | None: ...",
+        "class A:\n    def f(self) -> int: ...",
+        Impact.ADDED,
+    ),
+    "a method takes more": (
+        "class A:\n    def f(self, x: int): ...",
+        "class A:\n    def f(self, x: int | str): ...",
+        Impact.ADDED,
+    ),
+    "a method takes less": (
+        "class A:\n    def f(self, x: int | str): ...",
+        "class A:\n    def f(self, x: int): ...",
+        Impact.BREAKING,
+    ),
+    "a property may be None": (
+        "class A:\n    @property\n    def f(self) -> int: ...",
+        "class A:\n    @property\n    def f(self) -> int | None: ...",
+        Impact.BREAKING,
+    ),
+    "a base is gone": ("class B: ...\nclass A(B): ...", "class B: ...\nclass A: ...", Impact.BREAKING),
+    "what is private is gone": ("class A:\n    def _f(self): ...", "class A: ...", None),
+}
+IMPORTS = "from typing import NamedTuple, TypedDict, Unpack\nfrom attrs import define, field\n__all__ = ['A']\n"
+
+
+@pytest.mark.parametrize(("before", "after", "impact"), EDITS.values(), ids=EDITS)
+def test_an_edit_of_hand_written_code_is_classed(
+    before: str, after: str, impact: Impact | None, tmp_path: Path
+) -> None:
+    trees = []
+    for name, source in (("before", before), ("after", after)):
+        package = tmp_path / name / "overrides" / "imprint_client"
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text(IMPORTS + source)
+        trees.append(surface.read(tmp_path / name))
+
+    changes = surface.compare(*trees)
+
+    assert max((change.impact for change in changes), default=None) == impact, changes
+
+
+def test_only_what_a_facade_exports_is_public(tmp_path: Path) -> None:
+    trees = []
+    for name, source in (("before", "class Inside: ...\nclass Shown: ..."), ("after", "class Shown: ...")):
+        package = tmp_path / name / "sandbox" / "imprint_sandbox"
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text("from .inside import Shown\n__all__ = ['Shown']\n")
+        (package / "inside.py").write_text(source)
+        trees.append(surface.read(tmp_path / name))
+
+    assert surface.compare(*trees) == []
+
+
+def test_every_breakage_that_griffe_knows_has_words() -> None:
+    of_calls = {kind for kind in griffe.BreakageKind if kind.name.startswith("PARAMETER_")}
+
+    assert set(surface.CALLS) == of_calls

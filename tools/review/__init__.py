@@ -1,0 +1,5 @@
+"""What a change means to those who use the client: `make review BASE=<git ref>`.
+
+base.py takes the tree at BASE out of git; wire.py compares the corrected contracts, surface.py the packages; version.py
+says which version follows; report.py shows it all. __main__.py runs them in that order.
+"""

@@ -1,0 +1,86 @@
+"""Say what changed in the API since BASE: on the wire and in Python, and which version that asks for.
+
+Exit 0: the version fits the change. 1: it does not. 2: it cannot be told.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import griffe
+from rich.console import Console
+
+from tools.generate import ROOT, GenerateError, class_overrides, generate, is_generated, printable
+from tools.review import report, surface, wire
+from tools.review.base import CONTRACT, BaseError, extract
+from tools.review.report import Review
+from tools.review.subjects import Subjects
+from tools.review.version import VersionError, verdict
+
+OUTPUT = "review.md"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.review", description=__doc__)
+    parser.add_argument("base", help="what to compare the working tree with: a commit, a branch, a tag")
+    parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    root: Path = arguments.root
+    (root / OUTPUT).unlink(missing_ok=True)  # whatever happens, what it says of something else goes
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            result = review(root, arguments.base, Path(folder))
+    except (BaseError, GenerateError, VersionError, OSError, SyntaxError, griffe.GriffeError) as error:
+        print(f"review: {printable(' '.join(str(error).split()))}", file=sys.stderr)
+        return 2
+    report.show(result, Console())
+    (root / OUTPUT).write_text(report.markdown(result), encoding="utf-8")
+    print(f"{OUTPUT} has it for a pull request.")
+    if result.failed:
+        return 2
+    return 0 if result.verdict.fits else 1
+
+
+def review(root: Path, base: str, folder: Path) -> Review:
+    """Compare the working tree of `root`, as generation gives it now, with what is committed at `base`."""
+    before, after = folder / "before", folder / "after"
+    extract(root, base, before)
+    note = copy_of(root, after)
+    contracts = (load(before), load(after))
+    subjects = Subjects(contracts, class_overrides(root))
+    failed, on_wire = "", []
+    try:
+        on_wire = [subjects.of_wire(change) for change in wire.compare(before / CONTRACT, after / CONTRACT, folder)]
+    except wire.WireError as error:
+        failed = str(error)
+    in_python = [subjects.of_python(change) for change in surface.compare(surface.read(before), surface.read(after))]
+    gravest = max((change.impact for change in [*on_wire, *in_python]), default=None)
+    return Review(base, on_wire, in_python, verdict(gravest, before, after), note, failed)
+
+
+def copy_of(root: Path, folder: Path) -> str:
+    """The working tree as it would be after `make generate`; a word about it if that is not what it is."""
+    (folder / "generated").mkdir(parents=True)
+    fresh = generate(root, folder / "generated")
+    for name in ("overrides", "sandbox"):
+        if (root / name).is_dir():
+            shutil.copytree(root / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "CHANGELOG.md"):
+        if (root / name).is_file():
+            shutil.copy(root / name, folder / name)
+    if is_generated(root, fresh):
+        return ""
+    return "`generated/` is not what generation gives: run `make generate`. What it will give is reviewed here."
+
+
+def load(tree: Path) -> dict[str, Any]:
+    contract: dict[str, Any] = json.loads((tree / CONTRACT).read_text(encoding="utf-8"))
+    return contract
+
+
+if __name__ == "__main__":
+    sys.exit(main())

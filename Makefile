@@ -2,11 +2,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH := .venv-bench
 LOCKED := $(VENV)/.locked
 INSTALLED := $(VENV)/.installed
+COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
+	--custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test conformance check generate check-generated review format dist test-versions audit lock clean
+.PHONY: help setup demo test bench conformance check generate check-generated review format dist test-versions audit lock clean
 
 help: ## Show what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +33,24 @@ demo: generate ## Regenerate the client, start the local sandbox, take an order 
 test: $(INSTALLED) ## Run the tests
 	@$(BIN)/python -m pytest
 
-conformance: $(INSTALLED) tools/conformance/node_modules/.installed tools/review/node_modules/.installed ## Let Schemathesis judge the sandbox and Prism the client (needs Node)
+bench: $(BENCH)/.peers $(BENCH)/.installed ## Compare the client's cost with that of others; writes benchmarks/RESULTS.md (Java for all of them)
+	@$(BENCH)/bin/python -m benchmarks.run $(or $(ARGS),--write)
+
+$(BENCH)/.locked: benchmarks/requirements.txt
+	@echo "Setting up $(BENCH) from benchmarks/requirements.txt ..."
+	@$(PYTHON) -m venv --clear $(BENCH)
+	@$(BENCH)/bin/pip install -qq --disable-pip-version-check --require-hashes -r benchmarks/requirements.txt
+	@touch $@
+
+$(BENCH)/.peers: $(BENCH)/.locked benchmarks/peers.py generated/imprint_api/openapi.json generator-config.yaml
+	@$(BENCH)/bin/python -m benchmarks.peers
+	@touch $@
+
+$(BENCH)/.installed: $(BENCH)/.locked pyproject.toml
+	@$(BENCH)/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+conformance: $(INSTALLED) tools/conformance/node_modules/.installed tools/review/node_modules/.installed ## Let Schemathesis judge the sandbox, Prism the client, redocly changes (needs Node)
 	@$(BIN)/python -m pytest tests/conformance
 
 tools/%/node_modules/.installed: tools/%/package-lock.json
@@ -68,10 +88,10 @@ test-versions: dist ## Test the wheel: on the lowest versions of its requirement
 audit: $(INSTALLED) ## Ask the vulnerability service about everything in requirements.lock
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off --requirement requirements.lock
 
-lock: $(INSTALLED) ## Make requirements.lock anew from pyproject.toml
-	@$(BIN)/uv pip compile pyproject.toml --extra sandbox --extra dev --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --quiet --custom-compile-command 'make lock' --output-file requirements.lock
+lock: $(INSTALLED) ## Make requirements.lock and benchmarks/requirements.txt anew
+	@$(COMPILE) --extra sandbox --extra dev --output-file requirements.lock
+	@$(COMPILE) benchmarks/requirements.in --output-file benchmarks/requirements.txt
 
 clean: ## Remove what the other targets made, but for generated/
-	@rm -rf $(VENV) dist review.md .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) $(BENCH) dist review.md .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

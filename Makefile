@@ -33,7 +33,7 @@ demo: generate ## Regenerate the client, start the local sandbox, take an order 
 test: $(INSTALLED) ## Run the tests
 	@$(BIN)/python -m pytest
 
-bench: $(BENCH)/.peers $(BENCH)/.installed ## Compare the client's cost with that of others; writes benchmarks/RESULTS.md (Java for all of them)
+bench: $(BENCH)/.peers $(BENCH)/.installed ## Compare what the client costs with others; writes benchmarks/RESULTS.md (uses Java)
 	@$(BENCH)/bin/python -m benchmarks.run $(or $(ARGS),--write)
 
 $(BENCH)/.locked: benchmarks/requirements.txt

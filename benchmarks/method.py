@@ -51,17 +51,10 @@ def spread(values: Sequence[float]) -> Spread:
     return Spread(min(values), median(values), max(values))
 
 
-def cpu(
-    work: Callable[[], object],
-    times: int = 1,
-    *,
-    before: Callable[[], object] = lambda: None,
-    clock: Callable[[], float] = time.process_time,
-) -> Sampler:
-    """Samples the CPU time of this process, all its threads, for so many runs of `work`; `before` is not counted."""
+def cpu(work: Callable[[], object], times: int = 1, clock: Callable[[], float] = time.process_time) -> Sampler:
+    """Samples the CPU time of this process, all its threads, for so many runs of `work`."""
 
     def sample() -> float:
-        before()
         began = clock()
         for _ in range(times):
             work()

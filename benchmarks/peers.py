@@ -3,7 +3,6 @@
 openapi-generator is a Java program (PyPI carries its jar): without Java its rows stay empty.
 """
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -30,14 +29,26 @@ def main() -> None:
 
 def stock(package: Path) -> None:
     """openapi-python-client as it comes, but for the class names and formatting of generator-config.yaml."""
-    command = [sys.executable, "-m", "openapi_python_client", "generate", "--path", CONTRACT, "--meta", "none"]
-    run(*command, "--config", ROOT / "generator-config.yaml", "--output-path", package, "--overwrite")
+    settings: list[str | Path] = ["--meta", "none", "--config", ROOT / "generator-config.yaml"]
+    output: list[str | Path] = ["--output-path", package, "--overwrite"]
+    run(sys.executable, "-m", "openapi_python_client", "generate", "--path", CONTRACT, *settings, *output)
 
 
 def openapi_generator(library: str, package: str) -> None:
-    jar = Path(str(importlib.util.find_spec("openapi_generator_cli").origin)).with_name("openapi-generator.jar")
+    jar = PACKAGES / "openapi_generator_cli" / "openapi-generator.jar"
     with tempfile.TemporaryDirectory() as folder:
-        options = ["-g", "python", "--library", library, "--package-name", package, "-i", CONTRACT, "-o", folder]
+        options: list[str | Path] = [
+            "-g",
+            "python",
+            "--library",
+            library,
+            "--package-name",
+            package,
+            "-i",
+            CONTRACT,
+            "-o",
+            folder,
+        ]
         run("java", "-jar", jar, "generate", *options)
         shutil.rmtree(PACKAGES / package, ignore_errors=True)
         shutil.copytree(Path(folder, package), PACKAGES / package)

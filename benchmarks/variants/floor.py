@@ -19,7 +19,8 @@ def make(address: str, stack: ExitStack) -> Variant:
         return client.post(PATH, json=event).json()
 
     def count(events: int, size: int) -> int:
-        counted, more, params = 0, True, {"order_id": str(events), "limit": size}
+        counted, more = 0, True
+        params: dict[str, str | int] = {"order_id": str(events), "limit": size}
         while more:
             page: dict[str, Any] = client.get(PATH, params=params).json()
             for _ in page["data"]:

@@ -17,7 +17,8 @@ def make_urllib3(address: str, stack: ExitStack) -> Variant:
     api, event = generated.OrderEventsApi(client), generated.OrderEventBase.from_dict(new_event())
 
     def count(events: int, size: int) -> int:
-        counted, more, after = 0, True, {}
+        counted, more = 0, True
+        after: dict[str, str] = {}
         while more:
             page = api.list_order_events(order_id=str(events), limit=size, **after)
             for _ in page.data:

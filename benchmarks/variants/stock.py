@@ -22,7 +22,8 @@ def make(address: str, stack: ExitStack) -> Variant:
         return lambda: json.dumps(model.to_dict())
 
     def count(events: int, size: int) -> int:
-        counted, more, after = 0, True, {}
+        counted, more = 0, True
+        after: dict[str, str] = {}
         while more:
             page = list_order_events.sync(client=client, order_id=str(events), limit=size, **after)
             for _ in page.data:

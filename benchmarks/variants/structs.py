@@ -25,7 +25,8 @@ def make(address: str, stack: ExitStack) -> Variant:
         return decode_event(client.post(PATH, content=encode(event)).content)
 
     def count(events: int, size: int) -> int:
-        counted, more, params = 0, True, {"order_id": str(events), "limit": size}
+        counted, more = 0, True
+        params: dict[str, str | int] = {"order_id": str(events), "limit": size}
         while more:
             page = decode_page(client.get(PATH, params=params).content)
             for _ in page.data:

@@ -37,19 +37,8 @@ def stock(package: Path) -> None:
 def openapi_generator(library: str, package: str) -> None:
     jar = PACKAGES / "openapi_generator_cli" / "openapi-generator.jar"
     with tempfile.TemporaryDirectory() as folder:
-        options: list[str | Path] = [
-            "-g",
-            "python",
-            "--library",
-            library,
-            "--package-name",
-            package,
-            "-i",
-            CONTRACT,
-            "-o",
-            folder,
-        ]
-        run("java", "-jar", jar, "generate", *options)
+        output: list[str | Path] = ["-i", CONTRACT, "-o", folder]
+        run("java", "-jar", jar, "generate", "-g", "python", "--library", library, "--package-name", package, *output)
         shutil.rmtree(PACKAGES / package, ignore_errors=True)
         shutil.copytree(Path(folder, package), PACKAGES / package)
 

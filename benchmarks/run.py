@@ -112,7 +112,7 @@ def _document(text: str) -> str:
 
 Written by `make bench`. Each cell is the median of the samples' ratios to the floor, and in brackets the least and the
 most. CPU time of the client's process, over loopback, without TLS; the server is another process. The A/A row says how
-much of a difference is noise.
+much of a difference is noise. All stand in one virtual environment: what the client requires, the floor has, too.
 
 {text}
 

@@ -11,6 +11,7 @@ from .order_event import OrderEvent
 from .order_event_type import OrderEventType
 from .order_events_response import OrderEventsResponse
 from .order_line import OrderLine
+from .orders_response import OrdersResponse
 
 __all__ = (
     "Address",
@@ -21,4 +22,5 @@ __all__ = (
     "OrderEventsResponse",
     "OrderEventType",
     "OrderLine",
+    "OrdersResponse",
 )

@@ -31,14 +31,15 @@ _MEMBERS = frozenset(
 
 @_attrs_define(kw_only=True)
 class Address:
-    """
+    """A postal address
+
     Attributes:
-        street_line1 (str | Unset):  Example: 123 Main St.
-        street_line2 (str | Unset):  Example: Apt 4B.
-        city (str | Unset):  Example: San Francisco.
-        state (str | Unset):  Example: CA.
-        postal_code (str | Unset):  Example: 94105.
-        country (str | Unset):  Example: USA.
+        street_line1 (str | Unset): First line of the street address Example: 123 Main St.
+        street_line2 (str | Unset): Second line of the street address, such as the apartment Example: Apt 4B.
+        city (str | Unset): City Example: San Francisco.
+        state (str | Unset): State Example: CA.
+        postal_code (str | Unset): Postal code Example: 94105.
+        country (str | Unset): Country, as an ISO 3166-1 alpha-3 code Example: USA.
     """
 
     street_line1: str | Unset = UNSET

@@ -38,8 +38,8 @@ class OrderLine:
     Attributes:
         name (str): Name of the order line item Example: Couch Supreme.
         quantity (int): Quantity of the item Example: 1.
-        rate (int):  Example: 274999.
-        rewards_rate (int):  Example: 2500.
+        rate (int): An amount in the smallest unit of the currency Example: 274999.
+        rewards_rate (int): An amount in the smallest unit of the currency Example: 2500.
         product_url (None | str | Unset): URL to the product Example: www.restassured.com/couch-supreme.
     """
 

@@ -1,0 +1,78 @@
+# Generated from openapi.yaml and openapi.overlay.yaml by openapi-python-client 0.29.1, with `make generate`.
+# Do not edit: the next run would undo it, and `make check-generated` refuses it.
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import (
+    UNSET,
+    are_plain,
+    list_of,
+    read_member,
+    read_object,
+    write,
+)
+
+_MEMBERS = frozenset(("data",))
+
+
+@_attrs_define(kw_only=True)
+class OrdersResponse:
+    """
+    Attributes:
+        data (list[Order]): List of orders
+    """
+
+    data: list[Order]
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def is_plain(self) -> bool:
+        """Whether it is certain, at a glance, that the contract allows this; if not, `faults_of` looks closer"""
+        return are_plain(self.data, Order)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is sent: every member that is not UNSET, and the additional properties"""
+        d: dict[str, Any] = dict(self.additional_properties)
+        d["data"] = write(self.data)
+        return d
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read what was received, member by member
+
+        Raises:
+            ContractError: Something is not what the contract says; its `path` says where
+        """
+        d = src_dict if type(src_dict) is dict else read_object(src_dict)
+        new = cls.__new__(cls)
+        value = d.get("data", UNSET)
+        new.data = read_member("data", value, list_of(Order.from_dict))
+        new.additional_properties = (
+            {} if d.keys() <= _MEMBERS else {key: value for key, value in d.items() if key not in _MEMBERS}
+        )
+        return new
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
+
+
+# Down here, since models may refer to one another.
+from ..models.order import Order  # noqa: E402

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import jsonschema_rs
 
@@ -104,4 +105,4 @@ def escaped(key: str) -> str:
 
 def validator(contract: dict[str, Any], pointer: str) -> jsonschema_rs.Validator:
     """A validator for the schema at `pointer`, its references resolved in the contract."""
-    return jsonschema_rs.Draft202012Validator({**contract, "$ref": f"#{pointer}"}, validate_formats=True)
+    return jsonschema_rs.Draft202012Validator({**contract, "$ref": f"#{quote(pointer)}"}, validate_formats=True)

@@ -51,7 +51,8 @@ def spoiled(answer: Answer, fault: Fault) -> Answer:
             answer = replace(answer, body=whole[: len(whole) // 2])
         case _:
             pass
-    return replace(answer, headers={"content-type": "application/json", **answer.headers, **_lowered(fault.headers)})
+    headers = {} if answer.body is None else {"content-type": "application/json"}
+    return replace(answer, headers={**headers, **answer.headers, **_lowered(fault.headers)})
 
 
 def _of_unknown_type(body: dict[str, Any]) -> dict[str, Any]:

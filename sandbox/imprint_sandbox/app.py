@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, cast
+from urllib.parse import unquote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Route, Router
@@ -94,7 +95,8 @@ class _Endpoint:
             for name, value in request.query_params.multi_items()
             if not (from_start and name == "starting_after")
         ]
-        call = operation.check(path=request.path_params, query=query, headers=_headers(request), body=body)
+        path = {name: unquote(value) for name, value in request.path_params.items()}
+        call = operation.check(path=path, query=query, headers=_headers(request), body=body)
         handler = HANDLERS.get(operation.operation_id)
         if handler is None:
             raise RefusedError(501, f"The sandbox does not know {operation.operation_id} yet.")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,11 @@ class Operation:
     def pages(self) -> bool:
         """Whether this operation answers with pages of a list."""
         return any(parameter.name == "starting_after" for parameter in self.parameters)
+
+    @property
+    def has_body(self) -> bool:
+        """Whether the answer of a success has a body."""
+        return self.status != HTTPStatus.NO_CONTENT
 
     def check(
         self,

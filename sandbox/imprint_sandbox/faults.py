@@ -21,12 +21,12 @@ _FRAMING = ("content-length", "transfer-encoding", "connection")
 class Fault:
     """What goes wrong with one request.
 
-    `write` is what becomes of what the request would record:
+    `write` is what becomes of what the request would add, replace or delete:
 
-    - "made": it is recorded at once (the default when the answer comes from it);
+    - "made": that is done at once (the default when the answer comes from it);
     - "lost": it never is (the default for a `status` and for "cut", whose answer does not come from it);
-    - "late": it is recorded only later, after the answer; it needs a `status` or "cut";
-    - "unseen": it is recorded at once, but lookups do not see it until later.
+    - "late": it is done only later, after the answer; it needs a `status` or "cut";
+    - "unseen": it is done at once, but lookups see what was there before until later.
 
     `settles_after` says when later is: after this many further requests to any operation have been handled (an int, 1
     or more), or, when None, at `Sandbox.settle()`.
@@ -64,6 +64,11 @@ class Fault:
         if self.write is not None:
             return self.write
         return "made" if self._answer_comes_from_the_write else "lost"
+
+    @property
+    def spoils_the_body(self) -> bool:
+        """Whether there must be a body, for this to make another of it."""
+        return self.body is not None or self.answer in ("cut_in_body", "malformed")
 
     @property
     def _answer_comes_from_the_write(self) -> bool:

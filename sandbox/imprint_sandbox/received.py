@@ -8,9 +8,9 @@ from dataclasses import dataclass
 class ReceivedRequest:
     """One request that arrived, whatever became of it.
 
-    `query` has the last value of each parameter, `headers` has names in small letters and the credentials masked,
-    `body` is the bytes as they came, and `operation` is the operationId, or None where the contract has no such
-    operation.
+    `path` is as it was sent (%2F for a slash in an id), `query` has the last value of each parameter, `headers` has
+    names in small letters and the credentials masked, `body` is the bytes as they came, and `operation` is the
+    operationId, or None where the contract has no such operation.
     """
 
     method: str

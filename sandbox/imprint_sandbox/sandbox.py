@@ -19,7 +19,8 @@ class Sandbox:
 
     It listens from the moment it is made until `close`, which leaving the `with` block calls. `port` 0 picks a free
     one. `db` is the path of a file that survives a restart, or ":memory:". `api_key` is the only key that is accepted.
-    With `duplicates="reject"` a second event with the same id is answered with 409; otherwise it is recorded again.
+    With `duplicates="reject"` a second event with the same `order_event_id` or `partner_event_id`, and a second order
+    with the same `partner_order_id`, is answered with 409; otherwise it is recorded again.
 
     Raises ModuleNotFoundError, saying what to install, without the extra [sandbox]; OSError when the port is taken.
     """
@@ -71,7 +72,7 @@ class Sandbox:
 
     @property
     def orders(self) -> list[JsonObject]:
-        """The orders that are kept, in the order of recording."""
+        """The orders that are kept, in the order of recording, as they are and not as lookups may still see them."""
         return self._state.records("orders")
 
     @property

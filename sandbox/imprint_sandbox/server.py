@@ -95,6 +95,8 @@ class _Connection(H11Protocol):
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             scope[ABORT] = transport.abort
+            # As it was sent: %2F in an id is no slash that parts a path.
+            scope["path"] = scope["raw_path"].decode("ascii")
             await serve(scope, receive, send)
 
         self.app = app

@@ -14,7 +14,7 @@ from imprint_sandbox.contract import Operation
 from imprint_sandbox.delays import Delays
 from imprint_sandbox.faults import NO_FAULT, Fault
 from imprint_sandbox.received import ReceivedRequest
-from imprint_sandbox.store import INDEXED, JsonObject, Store, Table
+from imprint_sandbox.store import JsonObject, Store, Table
 
 MAX_REQUESTS_KEPT = 100_000
 
@@ -60,12 +60,15 @@ class State:
             raise ValueError(f"{operation!r} is no operation of the contract: {', '.join(self._operations)}")
         if times < 1:
             raise ValueError(f"times is 1 or more, not {times}")
-        if fault.write is not None and not self._operations[operation].writes:
+        fit = self._operations[operation]
+        if fault.write is not None and not fit.writes:
             raise ValueError(f"{operation} writes nothing, so that nothing can become of a write: {fault!r}")
-        if fault.answer in ("empty_page", "repeated_page") and not self._operations[operation].pages:
+        if fault.answer in ("empty_page", "repeated_page") and not fit.pages:
             raise ValueError(f"{operation} has no pages: {fault!r}")
-        if fault.answer == "unknown_type" and not self._operations[operation].path.startswith("/v2/order_events"):
+        if fault.answer == "unknown_type" and not (fit.has_body and fit.path.startswith("/v2/order_events")):
             raise ValueError(f"{operation} answers with no events: {fault!r}")
+        if fault.spoils_the_body and fault.status is None and not fit.has_body:
+            raise ValueError(f"{operation} answers with no body: {fault!r}")
         with self._lock:
             self._faults[operation].extend([fault] * times)
 
@@ -135,13 +138,9 @@ class State:
         return Answer(200, None)
 
     def _unseen(self, fault: Fault, work: Callable[[], Answer]) -> Answer:
-        newest = {table: self._store.newest(table) for table in INDEXED}
-        answer = work()
-        written: set[tuple[Table, int]] = {
-            (table, number) for table in INDEXED for number in range(newest[table] + 1, self._store.newest(table) + 1)
-        }
-        self._store.unseen |= written
-        self._pending.append(_Pending(fault.settles_after, lambda: self._store.unseen.difference_update(written)))
+        with self._store.unseen() as show:
+            answer = work()
+        self._pending.append(_Pending(fault.settles_after, show))
         return answer
 
     def _count_down(self, pending: list[_Pending]) -> None:

@@ -1,12 +1,14 @@
 """What the sandbox was told, in SQLite: each record as the JSON it is, in the order of recording.
 
-A record is committed before the call that adds it returns. A file survives the death of the process at any moment.
+A change is committed before the call that makes it returns. A file survives the death of the process at any moment.
+Lookups read a temporary copy, `seen_orders` and `seen_events`: a change that they are not to see yet reaches it later.
 """
 
 import json
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,9 +17,11 @@ Table = Literal["orders", "events"]
 
 # The members that records can be found by.
 INDEXED: Mapping[Table, tuple[str, ...]] = {
-    "orders": ("id",),
+    "orders": ("id", "partner_order_id"),
     "events": ("order_event_id", "order_id", "partner_event_id", "network_transaction_id"),
 }
+# Of the file, as its user_version. A file of version 0 cannot find orders by partner_order_id.
+_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +36,58 @@ class Page:
 class Store:
     """The records of one sandbox. Not safe for two threads at a time: its owner holds a lock.
 
-    `path` is that of a file, or ":memory:". With `refuse_duplicates`, an event whose id is recorded already is to be
-    refused. `unseen` holds what lookups do not see yet, as (table, number of the record).
+    `path` is that of a file, or ":memory:". With `refuse_duplicates`, an order or event whose id, or whose id in the
+    partner's system, is recorded already is to be refused.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, refuse_duplicates: bool) -> None:
         self.refuse_duplicates = refuse_duplicates
-        self.unseen: set[tuple[Table, int]] = set()
+        self._changed: list[tuple[Table, int]] | None = None
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             self._db.execute("PRAGMA journal_mode = WAL")
-            for table, members in INDEXED.items():
-                columns = ", ".join(f"{member} TEXT" for member in members)
-                self._db.execute(
-                    f"CREATE TABLE IF NOT EXISTS {table} (number INTEGER PRIMARY KEY, {columns}, body TEXT NOT NULL)"
-                )
-                for member in members:
-                    self._db.execute(f"CREATE INDEX IF NOT EXISTS {table}_{member} ON {table} ({member})")
+            if self._db.execute("PRAGMA user_version").fetchone() != (_VERSION,):
+                self._make_file()
+            for table in INDEXED:
+                self._make_table("temp", f"seen_{table}", INDEXED[table])
+                self._db.execute(f"INSERT INTO seen_{table} SELECT * FROM {table}")  # noqa: S608 - our own names
         except BaseException:
             self._db.close()
             raise
 
     def add(self, table: Table, record: JsonObject) -> None:
-        """Record `record` and commit it."""
-        members = INDEXED[table]
-        marks = ", ".join("?" for _ in members)
-        self._db.execute(
-            f"INSERT INTO {table} ({', '.join(members)}, body) VALUES ({marks}, ?)",  # noqa: S608 - our own names
-            (*(record.get(member) for member in members), json.dumps(record)),
-        )
+        """Record `record`."""
+        self._has_changed(table, self._insert(table, record))
+
+    def replace(self, table: Table, number: int, record: JsonObject) -> None:
+        """Put `record` in the place of the one with this number."""
+        columns = ", ".join(f"{column} = ?" for column in _columns(table))
+        sql = f"UPDATE {table} SET {columns} WHERE number = ?"  # noqa: S608 - our own names
+        self._db.execute(sql, (*_values(table, record), number))
+        self._has_changed(table, number)
+
+    def remove(self, table: Table, number: int) -> None:
+        """Forget the record with this number."""
+        self._db.execute(f"DELETE FROM {table} WHERE number = ?", (number,))  # noqa: S608 - our own names
+        self._has_changed(table, number)
+
+    @contextmanager
+    def unseen(self) -> Iterator[Callable[[], None]]:
+        """Let lookups not see what changes within until the function that this gives is called.
+
+        They also see it when the same record changes again.
+        """
+        changed: list[tuple[Table, int]] = []
+        self._changed = changed
+        try:
+            yield lambda: self._show(changed)
+        finally:
+            self._changed = None
+
+    def find(self, table: Table, member: str, value: str) -> dict[int, JsonObject]:
+        """Return the records that are kept, seen or not, whose `member` is `value`, by their numbers."""
+        sql = f"SELECT number, body FROM {table} WHERE {member} = ? ORDER BY number"  # noqa: S608 - our own names
+        return {number: json.loads(body) for number, body in self._db.execute(sql, (value,))}
 
     def has(self, table: Table, member: str, value: str) -> bool:
         """Say whether a record is kept, seen or not, whose `member` is `value`."""
@@ -72,44 +99,89 @@ class Store:
         sql = f"SELECT body FROM {table} ORDER BY number"  # noqa: S608 - our own names
         return [json.loads(body) for (body,) in self._db.execute(sql)]
 
-    def newest(self, table: Table) -> int:
-        """Return the number of the record that was added last, or 0."""
-        sql = f"SELECT MAX(number) FROM {table}"  # noqa: S608 - our own names
-        return self._db.execute(sql).fetchone()[0] or 0
-
     def number_of(self, table: Table, member: str, value: str) -> int | None:
         """Return the number of the first record that a lookup sees whose `member` is `value`."""
-        sql = f"SELECT MIN(number) FROM {table} WHERE {member} = ? AND {_SEEN}"  # noqa: S608 - our own names
-        number: int | None = self._db.execute(sql, (value, self._unseen(table))).fetchone()[0]
+        sql = f"SELECT MIN(number) FROM seen_{table} WHERE {member} = ?"  # noqa: S608 - our own names
+        number: int | None = self._db.execute(sql, (value,)).fetchone()[0]
         return number
 
+    def matching(self, table: Table, filters: Mapping[str, str]) -> list[JsonObject]:
+        """Return the records that a lookup sees and that match every filter, in the order of recording."""
+        sql = f"SELECT body FROM seen_{table} WHERE {_matching(filters)} ORDER BY number"  # noqa: S608 - our own names
+        return [json.loads(body) for (body,) in self._db.execute(sql, (*filters.values(),))]
+
     def page(self, table: Table, filters: Mapping[str, str], *, first_only: bool, after: int, limit: int) -> Page:
-        """Return up to `limit` of the records that match every filter and come after number `after`.
+        """Return up to `limit` of the records that a lookup sees, match every filter and come after number `after`.
 
         With `first_only`, only the first record of those that match counts as matching.
         """
-        matching = " AND ".join((*(f"{member} = ?" for member in filters), _SEEN))
-        values = (*filters.values(), self._unseen(table))
+        matching, values = _matching(filters), (*filters.values(),)
         if first_only:
-            matching = f"number = (SELECT MIN(number) FROM {table} WHERE {matching})"  # noqa: S608 - our own names
-        count = f"SELECT COUNT(*) FROM {table} WHERE {matching}"  # noqa: S608 - our own names
-        rows = f"SELECT body FROM {table} WHERE {matching} AND number > ? ORDER BY number LIMIT ?"  # noqa: S608
+            matching = f"number = (SELECT MIN(number) FROM seen_{table} WHERE {matching})"  # noqa: S608 - our own names
+        count = f"SELECT COUNT(*) FROM seen_{table} WHERE {matching}"  # noqa: S608 - our own names
+        rows = f"SELECT body FROM seen_{table} WHERE {matching} AND number > ? ORDER BY number LIMIT ?"  # noqa: S608
         total: int = self._db.execute(count, values).fetchone()[0]
         found = self._db.execute(rows, (*values, after, limit + 1)).fetchall()
         return Page([json.loads(body) for (body,) in found[:limit]], has_more=len(found) > limit, total=total)
 
     def clear(self) -> None:
         """Forget every record."""
-        self.unseen.clear()
         for table in INDEXED:
-            self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+            for each in (table, f"seen_{table}"):
+                self._db.execute(f"DELETE FROM {each}")  # noqa: S608 - our own names
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
 
-    def _unseen(self, table: Table) -> str:
-        return json.dumps([number for name, number in self.unseen if name == table])
+    def _make_file(self) -> None:
+        """Make the tables anew, with the records that a file of another version has."""
+        self._db.execute("BEGIN IMMEDIATE")
+        for table, members in INDEXED.items():
+            exists = self._db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+            records = self.all(table) if exists else []
+            self._db.execute(f"DROP TABLE IF EXISTS {table}")
+            self._make_table("main", table, members)
+            for record in records:
+                self._insert(table, record)
+        self._db.execute(f"PRAGMA user_version = {_VERSION}")
+        self._db.execute("COMMIT")
+
+    def _make_table(self, schema: str, table: str, members: tuple[str, ...]) -> None:
+        columns = ", ".join(f"{member} TEXT" for member in members)
+        # AUTOINCREMENT: the number of a record that was removed, and may still be seen, is not used again.
+        self._db.execute(
+            f"CREATE TABLE {schema}.{table} (number INTEGER PRIMARY KEY AUTOINCREMENT, {columns}, body TEXT NOT NULL)"
+        )
+        for member in members:
+            self._db.execute(f"CREATE INDEX {schema}.{table}_{member} ON {table} ({member})")
+
+    def _insert(self, table: Table, record: JsonObject) -> int:
+        columns = _columns(table)
+        marks = ", ".join("?" for _ in columns)
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - our own names
+        return self._db.execute(sql, _values(table, record)).lastrowid or 0  # never 0: that is for the type checkers
+
+    def _has_changed(self, table: Table, number: int) -> None:
+        if self._changed is None:
+            self._show([(table, number)])
+        else:
+            self._changed.append((table, number))
+
+    def _show(self, changed: Sequence[tuple[Table, int]]) -> None:
+        for table, number in changed:
+            self._db.execute(f"DELETE FROM seen_{table} WHERE number = ?", (number,))  # noqa: S608 - our own names
+            sql = f"INSERT INTO seen_{table} SELECT * FROM {table} WHERE number = ?"  # noqa: S608 - our own names
+            self._db.execute(sql, (number,))
 
 
-_SEEN = "number NOT IN (SELECT value FROM json_each(?))"
+def _columns(table: Table) -> tuple[str, ...]:
+    return (*INDEXED[table], "body")
+
+
+def _values(table: Table, record: JsonObject) -> tuple[str | None, ...]:
+    return (*(record.get(member) for member in INDEXED[table]), json.dumps(record))
+
+
+def _matching(filters: Mapping[str, str]) -> str:
+    return " AND ".join(("TRUE", *(f"{member} = ?" for member in filters)))

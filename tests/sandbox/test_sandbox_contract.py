@@ -29,40 +29,48 @@ def parameters(contract: JsonObject, operation: JsonObject) -> list[JsonObject]:
 
 
 def test_every_operation_of_the_contract_is_served(api: httpx.Client, sandbox: Sandbox, contract: JsonObject) -> None:
-    wanted = operations(contract)
-    for method, path, _ in wanted:
-        # A body that lacks what the contract requires never reaches a handler, so one that the contract allows is sent.
-        body = {
-            "payment_method_id": "p",
-            "partner_order_id": "o",
-            "total_order_amount": 1,
-            "order_id": sandbox.orders[0]["id"] if sandbox.orders else "none",
-            "type": "CAPTURED",
-            "amount": 1,
-            "network_transaction_id": "n",
-        }
-        answer = api.request(method, path, json=None if method == "GET" else body)
-        assert answer.status_code == 200, (method, path, answer.text)
-    assert [request.operation for request in sandbox.requests] == [each["operationId"] for _, _, each in wanted]
+    for method, path, operation in operations(contract):
+        sandbox.reset()
+        api.post("/v2/orders", json={**ORDER, "id": "without-events"})
+        api.post("/v2/orders", json={**ORDER, "id": "with-events"})
+        api.post("/v2/order_events", json={**EVENT, "order_event_id": "e"})
+
+        body = {**ORDER, **EVENT} if "requestBody" in operation else None
+        answer = api.request(method, path.format(order_id="without-events", order_event_id="e"), json=body)
+
+        assert [str(answer.status_code)] == [*operation["responses"]], (method, path, answer.text)
+        assert sandbox.requests[-1].operation == operation["operationId"]
 
 
 def test_every_parameter_of_the_contract_is_understood(api: httpx.Client, contract: JsonObject) -> None:
     for method, path, operation in operations(contract):
         for parameter in parameters(contract, operation):
+            name, in_path = parameter["name"], parameter["in"] == "path"
             value = 7 if parameter["schema"]["type"] == "integer" else "unheard-of"
-            answer = api.request(method, path, params={parameter["name"]: value})
-            expected = 400 if parameter["name"] == "starting_after" else 200
-            assert answer.status_code == expected, (parameter["name"], answer.text)
+            body = ORDER if "requestBody" in operation else None
+            answer = api.request(
+                method, path.format(**{name: value}), params=None if in_path else {name: value}, json=body
+            )
+            expected = 404 if in_path else 400 if name == "starting_after" else 200
+            assert answer.status_code == expected, (name, answer.text)
+            assert in_path <= (name == answer.json().get("error", {}).get("param"))
 
 
 ORDER = {"payment_method_id": "p", "partner_order_id": "o", "total_order_amount": 1}
+EVENT = {"order_id": "with-events", "type": "CAPTURED", "amount": 1, "network_transaction_id": "n"}
 LINE = {"name": "Couch", "quantity": 1, "rate": 1, "rewards_rate": 0}
 
 REFUSED: list[tuple[str, str, dict[str, Any], int, str | None]] = [
     ("GET", "/", {}, 404, None),
     ("GET", "/v2/order_events/", {}, 404, None),
     ("GET", "/v3/orders", {}, 404, None),
-    ("GET", "/v2/orders", {}, 405, None),
+    ("GET", "/v2/orders/", {}, 404, None),
+    ("DELETE", "/v2/orders/", {}, 404, None),
+    ("DELETE", "/v2/orders/o/lines", {}, 404, None),
+    ("DELETE", "/v2/orders", {}, 405, None),
+    ("GET", "/v2/orders/o", {}, 405, None),
+    ("PATCH", "/v2/orders/o", {"json": ORDER}, 405, None),
+    ("GET", "/v2/order_events/e", {}, 405, None),
     ("HEAD", "/v2/order_events", {}, 405, None),
     ("OPTIONS", "/v2/orders", {}, 405, None),
     ("POST", "/v2/orders", {}, 400, None),
@@ -78,7 +86,21 @@ REFUSED: list[tuple[str, str, dict[str, Any], int, str | None]] = [
     ("POST", "/v2/orders", {"json": {**ORDER, "order_lines": [LINE, {"name": "x"}]}}, 400, "order_lines[1].quantity"),
     ("POST", "/v2/orders", {"json": {**ORDER, "order_lines": [{**LINE, "rate": "1"}]}}, 400, "order_lines[0].rate"),
     ("POST", "/v2/orders", {"json": ORDER, "params": {"dry_run": "1"}}, 400, "dry_run"),
+    ("PUT", "/v2/orders/o", {}, 400, None),
+    ("PUT", "/v2/orders/o", {"content": b"{}"}, 415, None),
+    ("PUT", "/v2/orders/o", {"json": {"total_order_amount": 1}}, 400, "payment_method_id"),
+    ("PUT", "/v2/orders/o", {"json": {**ORDER, "total_order_amount": 2749.99}}, 400, "total_order_amount"),
+    ("PUT", "/v2/orders/o", {"json": {**ORDER, "id": "p"}}, 400, "id"),
+    ("PUT", "/v2/orders/o", {"json": {**ORDER, "id": None}}, 400, "id"),
+    ("PUT", "/v2/orders/o", {"json": ORDER, "params": {"merge": "1"}}, 400, "merge"),
+    ("PUT", "/v2/orders/o", {"json": ORDER}, 404, "order_id"),
+    ("DELETE", "/v2/orders/o", {}, 404, "order_id"),
+    ("DELETE", "/v2/orders/o", {"params": {"force": "1"}}, 400, "force"),
+    ("DELETE", "/v2/order_events/e", {}, 404, "order_event_id"),
     ("POST", "/v2/order_events", {"json": {}}, 400, "order_id"),
+    ("GET", "/v2/orders", {"params": {"limit": "1"}}, 400, "limit"),
+    ("GET", "/v2/orders", {"params": {"order_id": "o"}}, 400, "order_id"),
+    ("GET", "/v2/orders", {"params": [("id", "o"), ("id", "p")]}, 400, "id"),
     ("GET", "/v2/order_events", {"params": {"limit": "0"}}, 400, "limit"),
     ("GET", "/v2/order_events", {"params": {"limit": "-1"}}, 400, "limit"),
     ("GET", "/v2/order_events", {"params": {"limit": "ten"}}, 400, "limit"),
@@ -108,8 +130,14 @@ def test_what_the_contract_does_not_allow_is_refused_and_not_kept(
     assert (sandbox.orders, sandbox.events) == ([], [])
 
 
-def test_a_method_that_is_not_possible_is_answered_with_those_that_are(api: httpx.Client) -> None:
-    assert api.delete("/v2/order_events").headers["allow"] == "GET, POST"
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [("/v2/orders", "GET, POST"), ("/v2/orders/o", "PUT, DELETE"), ("/v2/order_events/e", "DELETE")],
+)
+def test_a_method_that_is_not_possible_is_answered_with_those_that_are(
+    api: httpx.Client, path: str, allowed: str
+) -> None:
+    assert api.patch(path).headers["allow"] == allowed
 
 
 def basic(user: str, password: str) -> str:

@@ -321,7 +321,7 @@ def test_a_fault_that_makes_no_sense_cannot_be_made(members: JsonObject, problem
 @pytest.mark.parametrize(
     ("operation", "fault", "times", "problem"),
     [
-        ("postOrderEvents", Fault(status=500), 1, "no operation of the contract: createOrder, "),
+        ("postOrderEvents", Fault(status=500), 1, "no operation of the contract: listOrders, createOrder, "),
         (POST, Fault(status=500), 0, "times is 1 or more"),
         (POST, Fault(answer="empty_page"), 1, "has no pages"),
         (LIST, Fault(write="unseen"), 1, "writes nothing"),

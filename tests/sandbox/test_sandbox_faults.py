@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -287,6 +288,152 @@ def test_a_reset_leaves_nothing_of_what_was(spoiled_api: httpx.Client, sandbox: 
     assert len(sandbox.requests) == 6
 
 
+@dataclass(frozen=True)
+class Change:
+    """A PUT or DELETE: the amounts of the orders and of the events that there are before it and after it."""
+
+    operation: str
+    method: str
+    path: str
+    before: list[int]
+    after: list[int]
+
+    def made(self, api: httpx.Client) -> httpx.Response:
+        order = {"payment_method_id": "p", "partner_order_id": "o", "total_order_amount": 9}
+        return api.request(self.method, self.path, json=order if self.method == "PUT" else None)
+
+
+CHANGES = [
+    Change("putOrder", "PUT", "/v2/orders/a", before=[1, 2, 3], after=[9, 2, 3]),
+    Change("deleteOrder", "DELETE", "/v2/orders/a", before=[1, 2, 3], after=[2, 3]),
+    Change("deleteOrderEvent", "DELETE", "/v2/order_events/e", before=[1, 2, 3], after=[1, 2]),
+]
+every_change = pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.operation)
+
+
+@pytest.fixture
+def three_records(sandbox: Sandbox, spoiled_api: httpx.Client) -> None:
+    """Two orders of 1 and 2, and an event of 3 of the second."""
+    for order_id, amount in (("a", 1), ("b", 2)):
+        order = {"payment_method_id": "p", "partner_order_id": "o", "total_order_amount": amount, "id": order_id}
+        spoiled_api.post("/v2/orders", json=order)
+    event = {"order_id": "b", "type": "CAPTURED", "amount": 3, "network_transaction_id": "n", "order_event_id": "e"}
+    spoiled_api.post("/v2/order_events", json=event)
+
+
+def all_amounts(orders: list[JsonObject], events: list[JsonObject]) -> list[int]:
+    return [*(order["total_order_amount"] for order in orders), *(event["amount"] for event in events)]
+
+
+def all_kept(sandbox: Sandbox) -> list[int]:
+    return all_amounts(sandbox.orders, sandbox.events)
+
+
+def all_seen(api: httpx.Client) -> list[int]:
+    """What lookups see, in two requests."""
+    return all_amounts(*(api.get(path).json()["data"] for path in ("/v2/orders", "/v2/order_events")))
+
+
+@every_change
+@pytest.mark.parametrize("fault", [{"status": 503}, {"answer": "cut"}, {"delay": 0.001}], ids=str)
+@pytest.mark.parametrize("write", [None, "made"])
+@pytest.mark.usefixtures("three_records")
+def test_a_change_can_be_made_or_not_whatever_is_answered(
+    spoiled_api: httpx.Client, sandbox: Sandbox, change: Change, fault: JsonObject, write: Any
+) -> None:
+    sandbox.fail(change.operation, Fault(**fault, write=write))
+    if "answer" in fault:
+        with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
+            change.made(spoiled_api)
+    else:
+        assert change.made(spoiled_api).status_code == fault.get("status", 200 if change.method == "PUT" else 204)
+    made = write == "made" or "delay" in fault
+    assert all_kept(sandbox) == all_seen(spoiled_api) == (change.after if made else change.before)
+
+
+@every_change
+@pytest.mark.usefixtures("three_records")
+def test_a_late_change_is_made_after_as_many_further_requests_as_asked_for_or_when_settled(
+    spoiled_api: httpx.Client, sandbox: Sandbox, change: Change
+) -> None:
+    sandbox.fail(change.operation, Fault(status=504, write="late", settles_after=3))
+    assert change.made(spoiled_api).status_code == 504
+    assert all_seen(spoiled_api) == all_kept(sandbox) == change.before
+    spoiled_api.get("/v2/orders")
+    assert all_kept(sandbox) == all_seen(spoiled_api) == change.after
+
+
+@every_change
+@pytest.mark.usefixtures("three_records")
+def test_a_lookup_that_lags_sees_what_was_there_before_the_change(
+    spoiled_api: httpx.Client, sandbox: Sandbox, change: Change
+) -> None:
+    sandbox.fail(change.operation, Fault(write="unseen", settles_after=3))
+    assert change.made(spoiled_api).is_success
+    assert all_kept(sandbox) == change.after
+    assert all_seen(spoiled_api) == change.before
+    spoiled_api.get("/v2/orders")
+    assert all_seen(spoiled_api) == change.after
+
+
+@every_change
+@pytest.mark.usefixtures("three_records")
+def test_what_lookups_do_not_see_yet_is_all_the_same_what_the_next_change_meets(
+    spoiled_api: httpx.Client, sandbox: Sandbox, change: Change
+) -> None:
+    sandbox.fail(change.operation, Fault(write="unseen"))
+    change.made(spoiled_api)
+    assert change.made(spoiled_api).status_code == (200 if change.method == "PUT" else 404)
+    sandbox.settle()
+    assert all_kept(sandbox) == all_seen(spoiled_api) == change.after
+
+
+@pytest.mark.usefixtures("three_records")
+def test_a_record_that_lookups_still_see_is_another_than_the_next_one_recorded(
+    spoiled_api: httpx.Client, sandbox: Sandbox
+) -> None:
+    event = sandbox.events[0]
+    sandbox.fail("deleteOrderEvent", Fault(write="unseen"))
+    spoiled_api.delete("/v2/order_events/e")
+    spoiled_api.post("/v2/order_events", json={**event, "order_event_id": "f", "amount": 4})
+    assert (amounts(sandbox), seen(spoiled_api)) == ([4], [3, 4])
+    sandbox.settle()
+    assert seen(spoiled_api) == [4]
+
+
+@pytest.mark.usefixtures("three_records")
+def test_a_late_put_lands_on_a_later_one(spoiled_api: httpx.Client, sandbox: Sandbox) -> None:
+    order = {"payment_method_id": "p", "partner_order_id": "o", "total_order_amount": 4}
+    sandbox.fail("putOrder", Fault(status=504, write="late"))
+    spoiled_api.put("/v2/orders/a", json=order)
+    spoiled_api.put("/v2/orders/a", json={**order, "total_order_amount": 5})
+    assert all_kept(sandbox) == [5, 2, 3]
+    sandbox.settle()
+    assert all_kept(sandbox) == [4, 2, 3]
+
+
+@pytest.mark.usefixtures("three_records")
+def test_a_late_change_that_is_refused_by_then_is_never_made(spoiled_api: httpx.Client, sandbox: Sandbox) -> None:
+    event = sandbox.events[0]
+    sandbox.fail("deleteOrder", Fault(status=504, write="late"))
+    spoiled_api.delete("/v2/orders/a")
+    spoiled_api.post("/v2/order_events", json={**event, "order_id": "a", "amount": 4})
+    sandbox.settle()
+    assert all_kept(sandbox) == [1, 2, 3, 4]
+
+
+@pytest.mark.usefixtures("three_records")
+def test_an_answer_with_no_body_has_the_headers_or_the_body_asked_for(
+    spoiled_api: httpx.Client, sandbox: Sandbox
+) -> None:
+    sandbox.fail("deleteOrderEvent", Fault(headers={"X-Request-Id": "r-1"}))
+    sandbox.fail("deleteOrder", Fault(status=200, body="<html>", write="made"))
+    first, second = spoiled_api.delete("/v2/order_events/e"), spoiled_api.delete("/v2/orders/a")
+    assert (first.status_code, first.headers["x-request-id"], first.content) == (204, "r-1", b"")
+    assert (second.status_code, second.content) == (200, b"<html>")
+    assert all_kept(sandbox) == [2]
+
+
 NONSENSE: list[tuple[JsonObject, str]] = [
     ({"write": "perhaps"}, "write is one of"),
     ({"answer": "nothing"}, "answer is one of"),
@@ -326,6 +473,12 @@ def test_a_fault_that_makes_no_sense_cannot_be_made(members: JsonObject, problem
         (POST, Fault(answer="empty_page"), 1, "has no pages"),
         (LIST, Fault(write="unseen"), 1, "writes nothing"),
         ("createOrder", Fault(answer="unknown_type"), 1, "answers with no events"),
+        ("deleteOrderEvent", Fault(answer="unknown_type"), 1, "answers with no events"),
+        ("listOrders", Fault(answer="repeated_page"), 1, "has no pages"),
+        ("listOrders", Fault(write="unseen"), 1, "writes nothing"),
+        ("deleteOrder", Fault(answer="malformed"), 1, "answers with no body"),
+        ("deleteOrder", Fault(answer="cut_in_body"), 1, "answers with no body"),
+        ("deleteOrderEvent", Fault(body="x"), 1, "answers with no body"),
     ],
 )
 def test_a_fault_cannot_be_set_where_it_would_do_nothing(

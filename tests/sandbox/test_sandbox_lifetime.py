@@ -1,15 +1,17 @@
 """Starting and stopping: in a program, by the command, by the pytest fixture, and after a sudden death."""
 
+import json
 import os
 import select
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -97,13 +99,44 @@ def test_a_sandbox_closes_while_answers_are_delayed_and_connections_kept_alive(s
 def test_a_file_survives_a_restart(tmp_path: Path) -> None:
     file = tmp_path / "imprint.db"
     with Sandbox(db=file) as sandbox:
-        httpx.post(f"{sandbox.url}/v2/orders", json=ORDER, headers=KEY)
-        httpx.post(f"{sandbox.url}/v2/order_events", json=EVENT, headers=KEY)
+        for order_id in ("o", "deleted"):
+            httpx.post(f"{sandbox.url}/v2/orders", json={**ORDER, "id": order_id}, headers=KEY)
+        for event_id in ("e", "deleted"):
+            httpx.post(f"{sandbox.url}/v2/order_events", json={**EVENT, "order_event_id": event_id}, headers=KEY)
+        httpx.put(f"{sandbox.url}/v2/orders/o", json={**ORDER, "total_order_amount": 2}, headers=KEY)
+        httpx.delete(f"{sandbox.url}/v2/orders/deleted", headers=KEY)
+        httpx.delete(f"{sandbox.url}/v2/order_events/deleted", headers=KEY)
         orders, events = sandbox.orders, sandbox.events
-    assert len(orders) == len(events) == 1
+    assert [order["total_order_amount"] for order in orders] == [2]
+    assert [event["order_event_id"] for event in events] == ["e"]
     with Sandbox(db=file) as sandbox:
         assert (sandbox.orders, sandbox.events) == (orders, events)
+        assert httpx.get(f"{sandbox.url}/v2/orders", headers=KEY).json()["data"] == orders
         assert httpx.post(f"{sandbox.url}/v2/order_events", json=EVENT, headers=KEY).status_code == 200
+
+
+def test_what_lookups_did_not_see_yet_they_see_after_a_restart(tmp_path: Path) -> None:
+    file = tmp_path / "imprint.db"
+    with Sandbox(db=file) as sandbox:
+        sandbox.fail("createOrder", Fault(write="unseen"))
+        httpx.post(f"{sandbox.url}/v2/orders", json=ORDER, headers=KEY)
+        assert httpx.get(f"{sandbox.url}/v2/orders", headers=KEY).json()["data"] == []
+    with Sandbox(db=file) as sandbox:
+        assert httpx.get(f"{sandbox.url}/v2/orders", headers=KEY).json()["data"] == sandbox.orders != []
+
+
+def test_a_file_of_the_first_version_is_read_with_all_that_is_in_it(tmp_path: Path) -> None:
+    file = tmp_path / "imprint.db"
+    orders = [{**ORDER, "id": order_id, "created_at": None} for order_id in ("z", "a")]
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute("CREATE TABLE orders (number INTEGER PRIMARY KEY, id TEXT, body TEXT NOT NULL)")
+        db.execute("CREATE INDEX orders_id ON orders (id)")
+        db.executemany("INSERT INTO orders (id, body) VALUES (?, ?)", [(o["id"], json.dumps(o)) for o in orders])
+    for _ in range(2):
+        with Sandbox(db=file) as sandbox:
+            params = {"partner_order_id": "o"}
+            assert httpx.get(f"{sandbox.url}/v2/orders", params=params, headers=KEY).json()["data"] == orders
+            assert (sandbox.orders, sandbox.events) == (orders, [])
 
 
 def test_nothing_acknowledged_is_lost_and_nothing_half_written_when_the_process_is_killed(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Lists of order events: filters, pages and cursors."""
+"""Lists: filters of orders, and filters, pages and cursors of order events."""
 
 from collections.abc import Callable
 from typing import Any
@@ -116,3 +116,33 @@ def test_a_filter_finds_exactly_the_text_that_was_recorded(api: httpx.Client, an
         api.post("/v2/order_events", json=an_event(name))
     for name in names:
         assert [event["partner_event_id"] for event in listed(api, partner_event_id=name)["data"]] == [name]
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({}, ["1", "2", "3", "4"]),
+        ({"id": "2"}, ["2"]),
+        ({"partner_order_id": "o"}, ["1", "3"]),
+        ({"id": "3", "partner_order_id": "o"}, ["3"]),
+        ({"id": "2", "partner_order_id": "o"}, []),
+        ({"partner_order_id": "O"}, ["4"]),
+        ({"id": "o"}, []),
+        ({"id": ""}, []),
+        ({"partner_order_id": ""}, []),
+    ],
+    ids=str,
+)
+def test_the_orders_that_match_every_filter_are_listed_in_the_order_of_recording(
+    api: httpx.Client, filters: dict[str, str], found: list[str]
+) -> None:
+    for order_id, partner_order_id in (("1", "o"), ("2", "p"), ("3", "o"), ("4", "O")):
+        order = {"payment_method_id": "p", "partner_order_id": partner_order_id, "total_order_amount": 1}
+        api.post("/v2/orders", json={**order, "id": order_id})
+    assert [order["id"] for order in api.get("/v2/orders", params=filters).json()["data"]] == found
+
+
+def test_orders_are_listed_whole_and_without_pages(api: httpx.Client, an_order: JsonObject) -> None:
+    orders = [api.post("/v2/orders", json=an_order).json() for _ in range(101)]
+    assert api.get("/v2/orders").json() == {"data": orders}
+    assert api.get("/v2/orders", params={"partner_order_id": an_order["partner_order_id"]}).json() == {"data": orders}

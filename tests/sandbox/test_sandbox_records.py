@@ -127,15 +127,20 @@ SUMS: dict[str, tuple[JsonObject, str | None]] = {
 
 
 @pytest.mark.parametrize(("body", "wrong"), SUMS.values(), ids=SUMS.keys())
-def test_the_lines_of_an_order_must_add_up_to_its_amounts(
+def test_the_lines_of_an_order_must_add_up_to_its_amounts_when_it_is_created_and_when_it_is_replaced(
     api: httpx.Client, sandbox: Sandbox, an_order: JsonObject, body: JsonObject, wrong: str | None
 ) -> None:
     names = {"amount": "total_order_amount", "rewards": "total_rewards_amount"}
-    answer = api.post("/v2/orders", json={**an_order, **{names.get(name, name): body[name] for name in body}})
-    assert answer.status_code == (200 if wrong is None else 400)
-    if wrong is not None:
-        assert answer.json()["error"]["param"] == names[wrong]
-    assert len(sandbox.orders) == (1 if wrong is None else 0)
+    before = api.post("/v2/orders", json={**an_order, "id": "o"}).json()
+    order = {**an_order, **{names.get(name, name): body[name] for name in body}}
+
+    created, replaced = api.post("/v2/orders", json=order), api.put("/v2/orders/o", json=order)
+
+    for answer in (created, replaced):
+        assert answer.status_code == (200 if wrong is None else 400)
+        if wrong is not None:
+            assert answer.json()["error"]["param"] == names[wrong]
+    assert sandbox.orders == ([replaced.json(), created.json()] if wrong is None else [before])
 
 
 @pytest.mark.parametrize(("body", "wrong"), SUMS.values(), ids=SUMS.keys())

@@ -12,11 +12,13 @@ def test_each_request_is_shown_as_it_arrived_whatever_became_of_it(api: httpx.Cl
     api.post("/v2/orders", content=b"{", headers={"X-Trace": "t"})
     api.get("/v2/order_events", params={"limit": 0, "order_id": "a b&c"})
     api.get("/v2/nothing")
-    order, listing, nothing = sandbox.requests
+    api.delete("/v2/orders/a%2Fb%20c")
+    order, listing, nothing, deletion = sandbox.requests
     assert (order.method, order.path, order.query, order.operation) == ("POST", "/v2/orders", {}, "createOrder")
     assert (order.body, order.headers["x-trace"]) == (b"{", "t")
     assert (listing.operation, listing.query) == ("listOrderEvents", {"limit": "0", "order_id": "a b&c"})
     assert (nothing.path, nothing.operation) == ("/v2/nothing", None)
+    assert (deletion.path, deletion.operation) == ("/v2/orders/a%2Fb%20c", "deleteOrder")
 
 
 @pytest.mark.parametrize(

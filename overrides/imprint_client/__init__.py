@@ -15,10 +15,10 @@ from imprint_api.types import UNSET, Unset
 from .client import AsyncImprint, Imprint
 from .delivery import RetryPolicy
 from .errors import (
-    APIConnectionError, APIError, APIResponseValidationError, APIStatusError, APITimeoutError, AuthenticationError,
-    BadRequestError, ConfigurationError, ConflictError, EventMismatchError, Fault, ImprintError, InternalServerError,
-    InvalidRequestError, NotFoundError, OutcomeUnknownError, PaginationError, PermissionDeniedError, RateLimitError,
-    TotalsMismatchError, UnprocessableEntityError,
+    AmbiguousOrderError, APIConnectionError, APIError, APIResponseValidationError, APIStatusError, APITimeoutError,
+    AuthenticationError, BadRequestError, ConfigurationError, ConflictError, EventMismatchError, Fault, ImprintError,
+    InternalServerError, InvalidRequestError, MismatchError, NotFoundError, OrderMismatchError, OutcomeUnknownError,
+    PaginationError, PermissionDeniedError, RateLimitError, TotalsMismatchError, UnprocessableEntityError,
 )
 from .order_events import AsyncOrderEvents, OrderEvents
 from .orders import AsyncOrders, Orders
@@ -33,7 +33,8 @@ __all__ = [
     "sum_lines", "check_totals", "Totals",
     "Orders", "AsyncOrders", "OrderEvents", "AsyncOrderEvents", "Pager", "AsyncPager",
     "ImprintError", "ConfigurationError", "InvalidRequestError", "TotalsMismatchError", "Fault", "PaginationError",
-    "OutcomeUnknownError", "EventMismatchError", "APIError", "APIConnectionError", "APITimeoutError",
+    "OutcomeUnknownError", "MismatchError", "EventMismatchError", "OrderMismatchError", "AmbiguousOrderError",
+    "APIError", "APIConnectionError", "APITimeoutError",
     "APIResponseValidationError", "APIStatusError", "BadRequestError", "AuthenticationError", "PermissionDeniedError",
     "NotFoundError", "ConflictError", "UnprocessableEntityError", "RateLimitError", "InternalServerError",
     "API_VERSION", "__version__",

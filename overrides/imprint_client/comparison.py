@@ -1,19 +1,33 @@
 """Whether what is recorded is what was sent."""
 
 import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
+from imprint_api.models import NewOrderEvent
 from imprint_api.types import Unset
 
-_NOT_COMPARED = frozenset({"order_event_id"})
+from .errors import EventMismatchError, OrderMismatchError
+
+T = TypeVar("T")
+
+# What a server gives, whatever it was sent: nothing is published of whether it keeps to that.
+_NOT_COMPARED = frozenset({"id", "order_event_id", "updated_at"})
+
+
+def matched(sent: Any, recorded: T | None) -> T | None:
+    """What is recorded, if anything is; raises the MismatchError for it if that is not what was sent."""
+    different = [] if recorded is None else differences(sent, recorded)
+    if different:
+        raise (EventMismatchError if isinstance(sent, NewOrderEvent) else OrderMismatchError)(sent, recorded, different)
+    return recorded
 
 
 def differences(sent: Any, recorded: Any, path: str = "") -> list[str]:
     """The paths at which both say something and say different things; each is a model.
 
     Timestamps are compared as instants; null is absent; lines are compared in order. What only one side says is no
-    difference: a server may add or leave out members, and may give the event an id of its own.
+    difference: a server may add or leave out members, and may give what it records an id and a time of its own.
     """
     return [
         found

@@ -28,6 +28,8 @@ from .errors import (
     APITimeoutError,
     ConfigurationError,
     ConflictError,
+    Fault,
+    InvalidRequestError,
     OutcomeUnknownError,
     status_error,
 )
@@ -269,12 +271,28 @@ def _seconds(retry_after: str) -> float | None:
 class Lookup(NamedTuple):
     """How to find what may have been recorded."""
 
-    request: Request[Any]
+    request: Callable[[], Request[Any]]
     found: Callable[[Any], Any]
-    """From what the request read: what is recorded, or None; raises if that is not what was sent."""
+    """From what the request read: the result, or None if it does not show it; raises if it shows something else."""
+    kept_unique: bool = False
+    """Whether it looks for what RetryPolicy.resend_unknown says is kept unique."""
 
 
-def settle(create: Request[T], call: Call, lookup: Lookup | None) -> Flow[T]:
+def ensure(create: Request[T], call: Call, lookup: Lookup | None, needs: str) -> Flow[T]:
+    """Look first, and create only what is not there.
+
+    Raises:
+        InvalidRequestError: Without the member that it `needs`, there is no way to look.
+    """
+    if lookup is None:
+        raise InvalidRequestError([Fault(needs, "is needed: without it nothing can be looked up")])
+    recorded = lookup.found((yield from deliver(lookup.request(), call)))
+    if recorded is not None:
+        return cast(T, recorded)
+    return (yield from settle(create, call.another(), lookup))
+
+
+def settle(request: Request[T], call: Call, lookup: Lookup | None) -> Flow[T]:
     """Send; if the outcome is unknown, look until it is known or the time is up.
 
     Raises:
@@ -284,7 +302,7 @@ def settle(create: Request[T], call: Call, lookup: Lookup | None) -> Flow[T]:
     unknown = False
     while True:
         try:
-            return (yield from deliver(create, call))
+            return (yield from deliver(request, call))
         except OutcomeUnknownError as error:
             cause, why = error.__cause__, error.why
         except (APIError, ConfigurationError) as error:
@@ -297,27 +315,28 @@ def settle(create: Request[T], call: Call, lookup: Lookup | None) -> Flow[T]:
             # What came of the second request says nothing of the first.
             cause, why = error, str(error)
         unknown = True
-        resend = call.policy.resend_unknown and call.attempts < call.policy.attempts
-        found, looked_up = yield from _look(lookup, call, until="answered" if resend else "found")
+        resend = call.policy.resend_unknown and lookup is not None and lookup.kept_unique
+        again = resend and call.attempts < call.policy.attempts
+        found, looked_up = yield from _look(lookup, call, until="answered" if again else "found")
         if found is not None:
             return cast(T, found)
-        wait = call.wait_before_next() if call.policy.resend_unknown and looked_up else None
+        wait = call.wait_before_next() if resend and looked_up else None
         if wait is not None:
-            _LOG.info("%s: not found; sent again in %.2f s, as resend_unknown says", create.operation, wait)
+            _LOG.info("%s: not found; sent again in %.2f s, as resend_unknown says", request.operation, wait)
             yield Wait(wait)
         if wait is None or call.left() <= 0:
-            raise OutcomeUnknownError(create.operation, create.sent, looked_up, why) from cause
+            raise OutcomeUnknownError(request.operation, request.sent, looked_up, why) from cause
 
 
 def _look(lookup: Lookup | None, call: Call, until: Literal["looked", "answered", "found"]) -> Flow[tuple[Any, bool]]:
     """Look, `until` or as long as there is time: what was found, and whether a lookup was answered."""
     if lookup is None:
         return None, False
-    looked_up, number, seconds = False, 1, max(call.left(), LAST_LOOK_SECONDS)
+    request, looked_up, number, seconds = lookup.request(), False, 1, max(call.left(), LAST_LOOK_SECONDS)
     while True:
         one_look = Call(RetryPolicy(attempts=1, deadline=seconds), call.timeout, call.check_totals)
         try:
-            found = lookup.found((yield from deliver(lookup.request, one_look)))
+            found = lookup.found((yield from deliver(request, one_look)))
             looked_up, outcome = True, "not found" if found is None else "found"
         except APIError as error:
             found, outcome = None, str(error)
@@ -327,7 +346,7 @@ def _look(lookup: Lookup | None, call: Call, until: Literal["looked", "answered"
         enough = found is not None or until == "looked" or (until == "answered" and looked_up)
         ends = enough or wait >= call.left()
         next_look = "" if ends else f"; again in {wait:.2f} s"
-        _LOG.info("%s: outcome unknown; lookup %d: %s%s", lookup.request.operation, number, outcome, next_look)
+        _LOG.info("%s: outcome unknown; lookup %d: %s%s", request.operation, number, outcome, next_look)
         if ends:
             return found, looked_up
         yield Wait(wait)

@@ -6,7 +6,10 @@
         TotalsMismatchError              all that is wrong is sums
       PaginationError                    the list cannot be followed further; says where to resume
       OutcomeUnknownError                it may or may not be recorded
-      EventMismatchError                 this partner_event_id is recorded with other contents
+      MismatchError                      recorded with other contents:
+        EventMismatchError               under this partner_event_id
+        OrderMismatchError               under this partner_order_id
+      AmbiguousOrderError                several orders have this partner_order_id
       APIError
         APIConnectionError               never reached, or cut off
           APITimeoutError
@@ -94,37 +97,67 @@ class PaginationError(ImprintError):
 
 @_with_data
 class OutcomeUnknownError(ImprintError):
-    """What was sent may or may not be recorded; its cause (`__cause__`) is what happened. Do not just send it again."""
+    """It may or may not have been carried out; its cause (`__cause__`) is what happened. Do not just send it again."""
 
     operation: str
     sent: Any
-    """The model that was sent; through `Imprint.api` the dict."""
+    """The model that was sent, None if it was to delete; through `Imprint.api` the dict."""
     looked_up: bool
-    """Whether a lookup was answered: it did not find what was sent, which proves nothing while that may be running."""
+    """Whether a lookup was answered: it did not show what was to be, which proves nothing while that may be running."""
     why: str
 
     def __str__(self) -> str:
-        looked = "a lookup did not find it (yet)" if self.looked_up else "it was not looked up"
+        looked = "a lookup did not show it (yet)" if self.looked_up else "it was not looked up"
         return (
-            f"{self.operation}: what was sent may or may not be recorded ({self.why}); {looked}. Do not just send it "
-            "again: wait until that request cannot be running any more, then send it only if it is not recorded "
-            "(order_events.ensure looks first)"
+            f"{self.operation}: it may or may not have been carried out ({self.why}); {looked}. Do not just send it "
+            "again: wait until that request cannot be running any more, look, and send it only if it was not carried "
+            "out (`ensure` looks first)"
         )
 
 
 @_with_data
-class EventMismatchError(ImprintError):
-    """The event that is recorded under this partner_event_id is not the one that was sent."""
+class MismatchError(ImprintError):
+    """What is recorded is not what was sent. Nothing was changed."""
 
     sent: Any
     recorded: Any
     differences: list[str]
     """The paths at which they differ."""
 
+    identified_by = ""
+
     def __str__(self) -> str:
         return (
-            f"partner_event_id {self.sent.partner_event_id!r} is recorded with other contents "
-            f"({', '.join(self.differences)}); nothing was changed: a partner_event_id must stand for one event only"
+            f"{self.identified_by} {getattr(self.sent, self.identified_by)!r} is recorded with other contents "
+            f"({', '.join(self.differences)}); nothing was changed: a {self.identified_by} must stand for one only"
+        )
+
+
+class EventMismatchError(MismatchError):
+    """The event that is recorded under this partner_event_id is not the one that was sent."""
+
+    identified_by = "partner_event_id"
+
+
+class OrderMismatchError(MismatchError):
+    """The order that is recorded under this partner_order_id is not the one that was sent. See `orders.update`."""
+
+    identified_by = "partner_order_id"
+
+
+@_with_data
+class AmbiguousOrderError(ImprintError):
+    """Several orders are recorded under one partner_order_id: which of them is meant cannot be told."""
+
+    partner_order_id: str
+    orders: list[Any]
+    """Each is an Order."""
+
+    def __str__(self) -> str:
+        ids = ", ".join(str(order.id) for order in self.orders)
+        return (
+            f"{len(self.orders)} orders have the partner_order_id {self.partner_order_id!r}: {ids}; "
+            "none was chosen: keep to one of these ids, and delete those that should not be there (orders.delete)"
         )
 
 

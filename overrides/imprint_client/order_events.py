@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, Unpack
 
-from imprint_api.api.order_events import list_order_events, post_order_event
+from imprint_api.api.order_events import delete_order_event, list_order_events, post_order_event
 from imprint_api.models import NewOrderEvent, OrderEvent, OrderEventsResponse
-from imprint_api.types import ContractError, is_text
 
-from .comparison import differences
-from .delivery import Call, Flow, Lookup, Request, deliver, settle
-from .errors import EventMismatchError, Fault, InvalidRequestError
+from .comparison import matched
+from .delivery import Call, Flow, Lookup, Request, deliver, ensure, settle
+from .lookups import check, gone, names_of, only, split, split_one, those_with
 from .pagination import AsyncPager, Pager
-from .settings import CallOptions, SendOptions
+from .settings import CallOptions, SendOptions, Settings
 from .totals import check_body
 from .transport import AsyncTransport, Transport, make_request
 
@@ -34,85 +33,39 @@ class ListOptions(FindOptions, total=False):
     """Resume: the order_event_id of the last event that you handled."""
 
 
+_IDS, _FILTERS = names_of(FindOptions), names_of(ListOptions)
+
+
 # --- The rules, for both flavours -------------------------------------------------------------------------------------
 
 
-def _create(event: NewOrderEvent, call: Call) -> Flow[OrderEvent]:
+def _creation(event: NewOrderEvent, call: Call) -> tuple[Request[OrderEvent], Call, Lookup | None]:
     check_body(event, NewOrderEvent, call.check_totals)
-    arguments = post_order_event._get_kwargs(body=event)
-    request: Request[OrderEvent] = make_request(**arguments, sent=event)
-    return settle(request, call, _lookup(event) if event.partner_event_id else None)
+    wanted = {"partner_event_id": event.partner_event_id}
+    lookup = Lookup(lambda: _with(wanted), lambda found: matched(event, only(found)), kept_unique=True)
+    request: Request[OrderEvent] = make_request(**post_order_event._get_kwargs(body=event), sent=event)
+    return request, call, lookup if event.partner_event_id else None
 
 
-def _ensure(event: NewOrderEvent, call: Call) -> Flow[OrderEvent]:
-    check_body(event, NewOrderEvent, call.check_totals)
-    if not event.partner_event_id:
-        raise InvalidRequestError([Fault("partner_event_id", "is needed: without it nothing can be looked up")])
-    lookup = _lookup(event)
-    recorded: OrderEvent | None = lookup.found((yield from deliver(lookup.request, call)))
-    if recorded is not None:
-        return recorded
-    return (yield from _create(event, call.another()))
+def _delete(order_event_id: str, call: Call) -> Flow[Any]:
+    check({"order_event_id": order_event_id})
+    request: Request[Any] = make_request(**delete_order_event._get_kwargs(order_event_id))
+    return settle(request, call, Lookup(lambda: _with({"order_event_id": order_event_id}), gone))
 
 
-def _find(wanted: Mapping[str, Any]) -> Request[OrderEvent | None]:
-    """A request whose result is the one event with this id, or None."""
-
-    def only(_: object, __: object, page: OrderEventsResponse) -> OrderEvent | None:
-        events = page.data
-        if len(events) > 1:
-            raise ContractError("data", f"has {len(events)} events for one id")
-        for event, (name, value) in zip(events, wanted.items(), strict=True) if events else ():
-            if getattr(event, name) != value:
-                raise ContractError(f"data[0].{name}", "is not the one asked for")
-        return events[0] if events else None
-
-    return make_request(**list_order_events._get_kwargs(**wanted), result=only)
+def _find(options: FindOptions, settings: Settings) -> Flow[OrderEvent | None]:
+    wanted, rest = split_one(options, _IDS)
+    return only((yield from deliver(_with(wanted), settings.call(rest))))
 
 
-def _lookup(event: NewOrderEvent) -> Lookup:
-    def found(recorded: OrderEvent | None) -> OrderEvent | None:
-        different = [] if recorded is None else differences(event, recorded)
-        if different:
-            raise EventMismatchError(event, recorded, different)
-        return recorded
-
-    return Lookup(_find({"partner_event_id": event.partner_event_id}), found)
+def _with(wanted: dict[str, Any]) -> Request[list[OrderEvent]]:
+    return those_with(wanted, list_order_events._get_kwargs(**wanted), unique=True)
 
 
-def _page(filters: Mapping[str, Any], cursor: str | None) -> Request[OrderEventsResponse]:
+def _page(filters: Mapping[str, Any], cursor: str | None, call: Call) -> Flow[OrderEventsResponse]:
     after = {} if cursor is None else {"starting_after": cursor}
-    arguments = list_order_events._get_kwargs(**{**filters, **after})
-    return make_request(**arguments)
-
-
-def _split(options: Mapping[str, Any], names: frozenset[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Filters, each checked (an empty one might be none to a server), and what is left of the options."""
-    filters = {name: value for name, value in options.items() if name in names}
-    faults = [Fault(name, problem, value) for name, value in filters.items() if (problem := _problem(name, value))]
-    if faults:
-        raise InvalidRequestError(faults)
-    return filters, {name: value for name, value in options.items() if name not in names}
-
-
-def _problem(name: str, value: object) -> str | None:
-    if name == "limit":
-        is_right = isinstance(value, int) and not isinstance(value, bool) and 1 <= value < 2**31
-        return None if is_right else f"is {value!r}, not a whole number from 1"
-    if value and is_text(value):
-        return None
-    return f"is {value!r}, which finds nothing; leave it out if there is none"
-
-
-def _one_id(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    wanted, rest = _split(options, _IDS)
-    if len(wanted) != 1:
-        raise InvalidRequestError([Fault("find", "needs partner_event_id or order_event_id, one of the two")])
-    return wanted, rest
-
-
-_IDS = frozenset(FindOptions.__annotations__.keys() - CallOptions.__annotations__.keys())
-_FILTERS = frozenset(ListOptions.__annotations__.keys() - CallOptions.__annotations__.keys())
+    request: Request[OrderEventsResponse] = make_request(**list_order_events._get_kwargs(**{**filters, **after}))
+    return deliver(request, call)
 
 
 # --- The resources ----------------------------------------------------------------------------------------------------
@@ -122,7 +75,7 @@ class OrderEvents:
     """`imprint.order_events`."""
 
     def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+        self._run, self._settings = transport.run, transport.settings
 
     def create(self, event: NewOrderEvent, **options: Unpack[SendOptions]) -> OrderEvent:
         """Tell Imprint about an event (POST /v2/order_events): one call never records it twice.
@@ -142,7 +95,7 @@ class OrderEvents:
             EventMismatchError: Its partner_event_id is recorded with other contents.
             APIError: It was not recorded.
         """
-        return self._transport.run(_create(event, self._transport.settings.call(options)))
+        return self._run(settle(*_creation(event, self._settings.call(options))))
 
     def ensure(self, event: NewOrderEvent, **options: Unpack[SendOptions]) -> OrderEvent:
         """Have an event recorded that may have been sent before, by a call that crashed or was left with it unknown.
@@ -152,7 +105,23 @@ class OrderEvents:
 
         Args, Raises: As `create`. The event needs a `partner_event_id` (InvalidRequestError).
         """
-        return self._transport.run(_ensure(event, self._transport.settings.call(options)))
+        return self._run(ensure(*_creation(event, self._settings.call(options)), needs="partner_event_id"))
+
+    def delete(self, order_event_id: str, **options: Unpack[CallOptions]) -> None:
+        """Delete an event (DELETE /v2/order_events/{order_event_id}). What becomes of its rewards is not published.
+
+        If the outcome is unknown, the event is looked up until it is gone or the deadline has come.
+
+        Args:
+            order_event_id: As `create` gave it.
+            options: `timeout`, `retry`: as the client says, if not given.
+
+        Raises:
+            InvalidRequestError: The id is empty or no text; nothing was sent.
+            OutcomeUnknownError: It may or may not be deleted.
+            APIError: It was not deleted; NotFoundError if there is no such event.
+        """
+        self._run(_delete(order_event_id, self._settings.call(options)))
 
     def find(self, **options: Unpack[FindOptions]) -> OrderEvent | None:
         """The event with this `partner_event_id` or `order_event_id`, one of the two; None if there is none.
@@ -164,8 +133,7 @@ class OrderEvents:
             APIResponseValidationError: The answer is another event, or more than one.
             APIError: It could not be looked up.
         """
-        wanted, rest = _one_id(options)
-        return self._transport.run(deliver(_find(wanted), self._transport.settings.call(rest)))
+        return self._run(_find(options, self._settings))
 
     def list(self, **options: Unpack[ListOptions]) -> Pager:
         """The events that fit all filters given (GET /v2/order_events), page by page as you iterate.
@@ -178,11 +146,11 @@ class OrderEvents:
         Raises:
             InvalidRequestError: A filter is empty or no text, or `limit` is less than 1. For iterating, see Pager.
         """
-        filters, rest = _split(options, _FILTERS)
-        self._transport.settings.call(rest)
+        filters, rest = split(options, _FILTERS)
+        self._settings.call(rest)
 
         def fetch(cursor: str | None) -> OrderEventsResponse:
-            return self._transport.run(deliver(_page(filters, cursor), self._transport.settings.call(rest)))
+            return self._run(_page(filters, cursor, self._settings.call(rest)))
 
         return Pager(fetch, filters.get("starting_after"))
 
@@ -191,27 +159,30 @@ class AsyncOrderEvents:
     """`imprint.order_events` of an AsyncImprint."""
 
     def __init__(self, transport: AsyncTransport) -> None:
-        self._transport = transport
+        self._run, self._settings = transport.run, transport.settings
 
     async def create(self, event: NewOrderEvent, **options: Unpack[SendOptions]) -> OrderEvent:
         """As `OrderEvents.create`: the same arguments (amounts in minor units), results and exceptions."""
-        return await self._transport.run(_create(event, self._transport.settings.call(options)))
+        return await self._run(settle(*_creation(event, self._settings.call(options))))
 
     async def ensure(self, event: NewOrderEvent, **options: Unpack[SendOptions]) -> OrderEvent:
         """As `OrderEvents.ensure`: the same arguments (amounts in minor units), results and exceptions."""
-        return await self._transport.run(_ensure(event, self._transport.settings.call(options)))
+        return await self._run(ensure(*_creation(event, self._settings.call(options)), needs="partner_event_id"))
+
+    async def delete(self, order_event_id: str, **options: Unpack[CallOptions]) -> None:
+        """As `OrderEvents.delete`: the same arguments and exceptions."""
+        await self._run(_delete(order_event_id, self._settings.call(options)))
 
     async def find(self, **options: Unpack[FindOptions]) -> OrderEvent | None:
         """As `OrderEvents.find`: the same arguments, results and exceptions."""
-        wanted, rest = _one_id(options)
-        return await self._transport.run(deliver(_find(wanted), self._transport.settings.call(rest)))
+        return await self._run(_find(options, self._settings))
 
     def list(self, **options: Unpack[ListOptions]) -> AsyncPager:
         """As `OrderEvents.list`: the same arguments and exceptions; iterate with `async for`."""
-        filters, rest = _split(options, _FILTERS)
-        self._transport.settings.call(rest)
+        filters, rest = split(options, _FILTERS)
+        self._settings.call(rest)
 
         async def fetch(cursor: str | None) -> OrderEventsResponse:
-            return await self._transport.run(deliver(_page(filters, cursor), self._transport.settings.call(rest)))
+            return await self._run(_page(filters, cursor, self._settings.call(rest)))
 
         return AsyncPager(fetch, filters.get("starting_after"))

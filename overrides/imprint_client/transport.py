@@ -62,6 +62,8 @@ def make_request(
     result: Callable[[Answer, Any, Any], T] = lambda _, __, model: model,
 ) -> Request[T]:
     """The request of a generated function, from what it passes to an httpx client."""
+    if not {".", ".."}.isdisjoint(url.split("/")):
+        raise InvalidRequestError([Fault("the id", "is . or .., which is another path")])
     verb, content = method.upper(), None if json is None else _encode(json)
     reads = next((reads for known, path, reads in _OPERATIONS if known == verb and path.fullmatch(url)), {})
     return Request(verb, url, params, sent or json, content, headers or {}, reads, result)

@@ -1,0 +1,75 @@
+"""Looking up: which filters will do, and what has the id that was asked for.
+
+An answer is never taken on trust: what comes back with another id, or twice where there can be one, is an error.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from imprint_api.types import ContractError, is_text
+
+from .delivery import Request
+from .errors import Fault, InvalidRequestError
+from .settings import CallOptions
+from .transport import make_request
+
+T = TypeVar("T")
+
+
+def names_of(options: type) -> frozenset[str]:
+    """The filters among the options of a method."""
+    return frozenset(options.__annotations__.keys() - CallOptions.__annotations__.keys())
+
+
+def split(options: Mapping[str, Any], names: frozenset[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Filters, each checked (an empty one might be none to a server), and what is left of the options."""
+    filters = {name: value for name, value in options.items() if name in names}
+    check(filters)
+    return filters, {name: value for name, value in options.items() if name not in names}
+
+
+def split_one(options: Mapping[str, Any], names: frozenset[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """As `split`, where exactly one of the filters is needed."""
+    wanted, rest = split(options, names)
+    if len(wanted) != 1:
+        raise InvalidRequestError([Fault("find", f"needs {' or '.join(sorted(names, reverse=True))}, one of the two")])
+    return wanted, rest
+
+
+def check(filters: Mapping[str, Any]) -> None:
+    """Refuse ids, cursors and limits that are none."""
+    faults = [Fault(name, problem, value) for name, value in filters.items() if (problem := _problem(name, value))]
+    if faults:
+        raise InvalidRequestError(faults)
+
+
+def _problem(name: str, value: object) -> str | None:
+    if name == "limit":
+        is_right = isinstance(value, int) and not isinstance(value, bool) and 1 <= value < 2**31
+        return None if is_right else f"is {value!r}, not a whole number from 1"
+    return None if value and is_text(value) else f"is {value!r}, which finds nothing; leave it out if there is none"
+
+
+def those_with(wanted: Mapping[str, str], arguments: Mapping[str, Any], *, unique: bool) -> Request[list[Any]]:
+    """A request with the `arguments` of a generated function, whose result is what has the ids that are `wanted`."""
+
+    def checked(_: object, __: object, page: Any) -> list[Any]:
+        if unique and len(page.data) > 1:
+            raise ContractError("data", f"has {len(page.data)} entries for one id")
+        for index, each in enumerate(page.data):
+            for name, value in wanted.items():
+                if getattr(each, name) != value:
+                    raise ContractError(f"data[{index}].{name}", "is not the one asked for")
+        return list(page.data)
+
+    return make_request(**arguments, result=checked)
+
+
+def only(found: list[T]) -> T | None:
+    """The one that was found, or None."""
+    return found[0] if found else None
+
+
+def gone(found: list[Any]) -> bool | None:
+    """For `Lookup`: what was to be deleted is not there; None as long as it is."""
+    return None if found else True

@@ -285,12 +285,12 @@ def test_hostile_texts_change_no_code_but_the_contents_of_strings_and_the_spelli
 
 # What the templates call and import, whatever the contract: in the twin, whose names are known.
 CALLS = """
-    HTTPStatus Plain.from_dict Response _attrs_define _attrs_field _build_response _get_kwargs _parse_response any
-    asyncio_detailed body.to_dict client.get_async_httpx_client client.get_async_httpx_client().request
-    client.get_httpx_client client.get_httpx_client().request cls.__new__ constant d.get d.items d.keys dict frozenset
-    int_enum isinstance list list_of one_of params.items quote read_member read_object response.json
-    self.additional_properties.keys str str.__new__ str.format str.isprintable str_enum sync_detailed
-    type write
+    HTTPStatus Plain.from_dict Response _MEMBERS.issuperset _attrs_define _attrs_field _build_response
+    _get_kwargs _parse_response any asyncio_detailed body.to_dict client.get_async_httpx_client
+    client.get_async_httpx_client().request client.get_httpx_client client.get_httpx_client().request
+    cls.__new__ constant d.get d.items frozenset int_enum isinstance list list_of one_of params.items quote
+    read_member read_object response.json self.additional_properties.keys str str.__new__ str.format str_enum
+    sync_detailed type write
 """
 IMPORTS = """
     __future__ attrs collections.abc datetime enum http httpx typing urllib.parse

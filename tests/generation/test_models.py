@@ -344,7 +344,7 @@ def spoiled(valid: dict[str, Any], names: list[str]) -> st.SearchStrategy[dict[s
 
 
 _values = st.one_of(
-    st.sampled_from([UNSET, None, True, 0, 2**53, 1.0, "", "\ud800", "line\nend", b"x", {}, [], [{}], [None]]),
+    st.sampled_from([UNSET, None, True, 0, 2**53, 1.0, "", "line\nend", b"x", {}, [], [{}], [None]]),
     st.sampled_from([datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1), models.OrderEventType("NEW")]),  # noqa: DTZ001
     st.builds(
         lambda rate: [models.OrderLine(name="n", quantity=1, rate=rate, rewards_rate=0)], st.sampled_from([1, 1.5])

@@ -51,31 +51,35 @@ class Address:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def is_plain(self) -> bool:
-        """Whether it is certain, at a glance, that the contract allows this; if not, `faults_of` looks closer"""
+        """Whether the contract surely allows this, if it is text that JSON can hold; if not, `faults_of` looks closer"""
         return (
-            (self.street_line1 is UNSET or type(self.street_line1) is str and str.isprintable(self.street_line1))
-            and (self.street_line2 is UNSET or type(self.street_line2) is str and str.isprintable(self.street_line2))
-            and (self.city is UNSET or type(self.city) is str and str.isprintable(self.city))
-            and (self.state is UNSET or type(self.state) is str and str.isprintable(self.state))
-            and (self.postal_code is UNSET or type(self.postal_code) is str and str.isprintable(self.postal_code))
-            and (self.country is UNSET or type(self.country) is str and str.isprintable(self.country))
+            not self.additional_properties
+            and (self.street_line1 is UNSET or type(self.street_line1) is str)
+            and (self.street_line2 is UNSET or type(self.street_line2) is str)
+            and (self.city is UNSET or type(self.city) is str)
+            and (self.state is UNSET or type(self.state) is str)
+            and (self.postal_code is UNSET or type(self.postal_code) is str)
+            and (self.country is UNSET or type(self.country) is str)
         )
 
     def to_dict(self) -> dict[str, Any]:
         """What is sent: every member that is not UNSET, and the additional properties"""
-        d: dict[str, Any] = dict(self.additional_properties)
-        if self.street_line1 is not UNSET:
-            d["street_line1"] = self.street_line1
-        if self.street_line2 is not UNSET:
-            d["street_line2"] = self.street_line2
-        if self.city is not UNSET:
-            d["city"] = self.city
-        if self.state is not UNSET:
-            d["state"] = self.state
-        if self.postal_code is not UNSET:
-            d["postal_code"] = self.postal_code
-        if self.country is not UNSET:
-            d["country"] = self.country
+        value: Any
+        d: dict[str, Any] = {}
+        if (value := self.street_line1) is not UNSET:
+            d["street_line1"] = value
+        if (value := self.street_line2) is not UNSET:
+            d["street_line2"] = value
+        if (value := self.city) is not UNSET:
+            d["city"] = value
+        if (value := self.state) is not UNSET:
+            d["state"] = value
+        if (value := self.postal_code) is not UNSET:
+            d["postal_code"] = value
+        if (value := self.country) is not UNSET:
+            d["country"] = value
+        if self.additional_properties:
+            d = {**self.additional_properties, **d}
         return d
 
     @classmethod
@@ -104,7 +108,7 @@ class Address:
         value = d.get("country", UNSET)
         new.country = value if value is UNSET or type(value) is str else read_member("country", value, read_str)
         new.additional_properties = (
-            {} if d.keys() <= _MEMBERS else {key: value for key, value in d.items() if key not in _MEMBERS}
+            {} if _MEMBERS.issuperset(d) else {key: value for key, value in d.items() if key not in _MEMBERS}
         )
         return new
 

@@ -12,18 +12,20 @@ from attrs import field as _attrs_field
 
 from ..types import (
     MAX_SAFE_INTEGER,
+    MIN_SAFE_INTEGER,
     UNSET,
     Unset,
     are_plain,
-    list_of,
     one_of,
     read_datetime,
     read_int,
     read_member,
+    read_models,
     read_none,
     read_object,
     read_str,
     write,
+    write_models,
 )
 
 _MEMBERS = frozenset(
@@ -91,66 +93,60 @@ class NewOrder:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def is_plain(self) -> bool:
-        """Whether it is certain, at a glance, that the contract allows this; if not, `faults_of` looks closer"""
+        """Whether the contract surely allows this, if it is text that JSON can hold; if not, `faults_of` looks closer"""
         return (
-            (type(self.payment_method_id) is str and str.isprintable(self.payment_method_id))
-            and (type(self.partner_order_id) is str and str.isprintable(self.partner_order_id))
+            not self.additional_properties
+            and (type(self.payment_method_id) is str)
+            and (type(self.partner_order_id) is str)
             and (
-                type(self.total_order_amount) is int
-                and -MAX_SAFE_INTEGER <= self.total_order_amount <= MAX_SAFE_INTEGER
+                type(self.total_order_amount) is int and MIN_SAFE_INTEGER <= self.total_order_amount <= MAX_SAFE_INTEGER
             )
-            and (self.id is UNSET or type(self.id) is str and str.isprintable(self.id))
-            and (self.customer_id is UNSET or type(self.customer_id) is str and str.isprintable(self.customer_id))
-            and (
-                self.merchant_id is UNSET
-                or type(self.merchant_id) is str
-                and str.isprintable(self.merchant_id)
-                or self.merchant_id is None
-            )
-            and (
-                self.merchant_name is UNSET
-                or type(self.merchant_name) is str
-                and str.isprintable(self.merchant_name)
-                or self.merchant_name is None
-            )
+            and (self.id is UNSET or type(self.id) is str)
+            and (self.customer_id is UNSET or type(self.customer_id) is str)
+            and (self.merchant_id is UNSET or type(self.merchant_id) is str or self.merchant_id is None)
+            and (self.merchant_name is UNSET or type(self.merchant_name) is str or self.merchant_name is None)
             and (self.merchant_address is UNSET or are_plain(self.merchant_address, Address))
             and (self.order_lines is UNSET or are_plain(self.order_lines, OrderLine))
             and (
                 self.total_rewards_amount is UNSET
                 or type(self.total_rewards_amount) is int
-                and -MAX_SAFE_INTEGER <= self.total_rewards_amount <= MAX_SAFE_INTEGER
+                and MIN_SAFE_INTEGER <= self.total_rewards_amount <= MAX_SAFE_INTEGER
             )
-            and (self.currency is UNSET or type(self.currency) is str and str.isprintable(self.currency))
+            and (self.currency is UNSET or type(self.currency) is str)
             and (self.created_at is UNSET)
             and (self.updated_at is UNSET)
         )
 
     def to_dict(self) -> dict[str, Any]:
         """What is sent: every member that is not UNSET, and the additional properties"""
-        d: dict[str, Any] = dict(self.additional_properties)
-        d["payment_method_id"] = self.payment_method_id
-        d["partner_order_id"] = self.partner_order_id
-        d["total_order_amount"] = self.total_order_amount
-        if self.id is not UNSET:
-            d["id"] = self.id
-        if self.customer_id is not UNSET:
-            d["customer_id"] = self.customer_id
-        if self.merchant_id is not UNSET:
-            d["merchant_id"] = self.merchant_id
-        if self.merchant_name is not UNSET:
-            d["merchant_name"] = self.merchant_name
-        if self.merchant_address is not UNSET:
-            d["merchant_address"] = write(self.merchant_address)
-        if self.order_lines is not UNSET:
-            d["order_lines"] = write(self.order_lines)
-        if self.total_rewards_amount is not UNSET:
-            d["total_rewards_amount"] = self.total_rewards_amount
-        if self.currency is not UNSET:
-            d["currency"] = self.currency
-        if self.created_at is not UNSET:
-            d["created_at"] = write(self.created_at)
-        if self.updated_at is not UNSET:
-            d["updated_at"] = write(self.updated_at)
+        value: Any
+        d: dict[str, Any] = {
+            "payment_method_id": self.payment_method_id,
+            "partner_order_id": self.partner_order_id,
+            "total_order_amount": self.total_order_amount,
+        }
+        if (value := self.id) is not UNSET:
+            d["id"] = value
+        if (value := self.customer_id) is not UNSET:
+            d["customer_id"] = value
+        if (value := self.merchant_id) is not UNSET:
+            d["merchant_id"] = value
+        if (value := self.merchant_name) is not UNSET:
+            d["merchant_name"] = value
+        if (value := self.merchant_address) is not UNSET:
+            d["merchant_address"] = write_models(value, Address)
+        if (value := self.order_lines) is not UNSET:
+            d["order_lines"] = write_models(value, OrderLine)
+        if (value := self.total_rewards_amount) is not UNSET:
+            d["total_rewards_amount"] = value
+        if (value := self.currency) is not UNSET:
+            d["currency"] = value
+        if (value := self.created_at) is not UNSET:
+            d["created_at"] = write(value)
+        if (value := self.updated_at) is not UNSET:
+            d["updated_at"] = write(value)
+        if self.additional_properties:
+            d = {**self.additional_properties, **d}
         return d
 
     @classmethod
@@ -169,7 +165,7 @@ class NewOrder:
         value = d.get("total_order_amount", UNSET)
         new.total_order_amount = (
             value
-            if type(value) is int and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
+            if type(value) is int and MIN_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
             else read_member("total_order_amount", value, read_int)
         )
         value = d.get("id", UNSET)
@@ -189,15 +185,13 @@ class NewOrder:
             else read_member("merchant_name", value, one_of(read_str, read_none))
         )
         value = d.get("merchant_address", UNSET)
-        new.merchant_address = (
-            value if value is UNSET else read_member("merchant_address", value, list_of(Address.from_dict))
-        )
+        new.merchant_address = value if value is UNSET else read_models("merchant_address", value, Address.from_dict)
         value = d.get("order_lines", UNSET)
-        new.order_lines = value if value is UNSET else read_member("order_lines", value, list_of(OrderLine.from_dict))
+        new.order_lines = value if value is UNSET else read_models("order_lines", value, OrderLine.from_dict)
         value = d.get("total_rewards_amount", UNSET)
         new.total_rewards_amount = (
             value
-            if value is UNSET or type(value) is int and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
+            if value is UNSET or type(value) is int and MIN_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
             else read_member("total_rewards_amount", value, read_int)
         )
         value = d.get("currency", UNSET)
@@ -207,7 +201,7 @@ class NewOrder:
         value = d.get("updated_at", UNSET)
         new.updated_at = value if value is UNSET else read_member("updated_at", value, one_of(read_datetime, read_none))
         new.additional_properties = (
-            {} if d.keys() <= _MEMBERS else {key: value for key, value in d.items() if key not in _MEMBERS}
+            {} if _MEMBERS.issuperset(d) else {key: value for key, value in d.items() if key not in _MEMBERS}
         )
         return new
 

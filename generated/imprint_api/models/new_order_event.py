@@ -12,16 +12,18 @@ from attrs import field as _attrs_field
 from ..models.order_event_type import OrderEventType
 from ..types import (
     MAX_SAFE_INTEGER,
+    MIN_SAFE_INTEGER,
     UNSET,
     Unset,
     are_plain,
-    list_of,
     read_int,
     read_member,
+    read_models,
     read_object,
     read_str,
     str_enum,
     write,
+    write_models,
 )
 
 _MEMBERS = frozenset(
@@ -37,6 +39,8 @@ _MEMBERS = frozenset(
         "order_lines",
     )
 )
+
+_KNOWN_type_ = {member.value: member for member in OrderEventType}
 
 
 @_attrs_define(kw_only=True)
@@ -74,48 +78,45 @@ class NewOrderEvent:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def is_plain(self) -> bool:
-        """Whether it is certain, at a glance, that the contract allows this; if not, `faults_of` looks closer"""
+        """Whether the contract surely allows this, if it is text that JSON can hold; if not, `faults_of` looks closer"""
         return (
-            (type(self.order_id) is str and str.isprintable(self.order_id))
+            not self.additional_properties
+            and (type(self.order_id) is str)
             and (type(self.type_) is OrderEventType)
-            and (type(self.amount) is int and -MAX_SAFE_INTEGER <= self.amount <= MAX_SAFE_INTEGER)
-            and (type(self.network_transaction_id) is str and str.isprintable(self.network_transaction_id))
-            and (
-                self.order_event_id is UNSET
-                or type(self.order_event_id) is str
-                and str.isprintable(self.order_event_id)
-            )
-            and (
-                self.partner_event_id is UNSET
-                or type(self.partner_event_id) is str
-                and str.isprintable(self.partner_event_id)
-            )
+            and (type(self.amount) is int and MIN_SAFE_INTEGER <= self.amount <= MAX_SAFE_INTEGER)
+            and (type(self.network_transaction_id) is str)
+            and (self.order_event_id is UNSET or type(self.order_event_id) is str)
+            and (self.partner_event_id is UNSET or type(self.partner_event_id) is str)
             and (
                 self.rewards_amount is UNSET
                 or type(self.rewards_amount) is int
-                and -MAX_SAFE_INTEGER <= self.rewards_amount <= MAX_SAFE_INTEGER
+                and MIN_SAFE_INTEGER <= self.rewards_amount <= MAX_SAFE_INTEGER
             )
-            and (self.currency is UNSET or type(self.currency) is str and str.isprintable(self.currency))
+            and (self.currency is UNSET or type(self.currency) is str)
             and (self.order_lines is UNSET or are_plain(self.order_lines, OrderLine))
         )
 
     def to_dict(self) -> dict[str, Any]:
         """What is sent: every member that is not UNSET, and the additional properties"""
-        d: dict[str, Any] = dict(self.additional_properties)
-        d["order_id"] = self.order_id
-        d["type"] = write(self.type_)
-        d["amount"] = self.amount
-        d["network_transaction_id"] = self.network_transaction_id
-        if self.order_event_id is not UNSET:
-            d["order_event_id"] = self.order_event_id
-        if self.partner_event_id is not UNSET:
-            d["partner_event_id"] = self.partner_event_id
-        if self.rewards_amount is not UNSET:
-            d["rewards_amount"] = self.rewards_amount
-        if self.currency is not UNSET:
-            d["currency"] = self.currency
-        if self.order_lines is not UNSET:
-            d["order_lines"] = write(self.order_lines)
+        value: Any
+        d: dict[str, Any] = {
+            "order_id": self.order_id,
+            "type": self.type_._value_ if type(self.type_) is OrderEventType else write(self.type_),
+            "amount": self.amount,
+            "network_transaction_id": self.network_transaction_id,
+        }
+        if (value := self.order_event_id) is not UNSET:
+            d["order_event_id"] = value
+        if (value := self.partner_event_id) is not UNSET:
+            d["partner_event_id"] = value
+        if (value := self.rewards_amount) is not UNSET:
+            d["rewards_amount"] = value
+        if (value := self.currency) is not UNSET:
+            d["currency"] = value
+        if (value := self.order_lines) is not UNSET:
+            d["order_lines"] = write_models(value, OrderLine)
+        if self.additional_properties:
+            d = {**self.additional_properties, **d}
         return d
 
     @classmethod
@@ -130,11 +131,15 @@ class NewOrderEvent:
         value = d.get("order_id", UNSET)
         new.order_id = value if type(value) is str else read_member("order_id", value, read_str)
         value = d.get("type", UNSET)
-        new.type_ = read_member("type", value, str_enum(OrderEventType))
+        new.type_ = (
+            _KNOWN_type_[value]
+            if type(value) is str and value in _KNOWN_type_
+            else read_member("type", value, str_enum(OrderEventType))
+        )
         value = d.get("amount", UNSET)
         new.amount = (
             value
-            if type(value) is int and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
+            if type(value) is int and MIN_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
             else read_member("amount", value, read_int)
         )
         value = d.get("network_transaction_id", UNSET)
@@ -152,15 +157,15 @@ class NewOrderEvent:
         value = d.get("rewards_amount", UNSET)
         new.rewards_amount = (
             value
-            if value is UNSET or type(value) is int and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
+            if value is UNSET or type(value) is int and MIN_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
             else read_member("rewards_amount", value, read_int)
         )
         value = d.get("currency", UNSET)
         new.currency = value if value is UNSET or type(value) is str else read_member("currency", value, read_str)
         value = d.get("order_lines", UNSET)
-        new.order_lines = value if value is UNSET else read_member("order_lines", value, list_of(OrderLine.from_dict))
+        new.order_lines = value if value is UNSET else read_models("order_lines", value, OrderLine.from_dict)
         new.additional_properties = (
-            {} if d.keys() <= _MEMBERS else {key: value for key, value in d.items() if key not in _MEMBERS}
+            {} if _MEMBERS.issuperset(d) else {key: value for key, value in d.items() if key not in _MEMBERS}
         )
         return new
 

@@ -11,15 +11,16 @@ from attrs import field as _attrs_field
 
 from ..types import (
     MAX_SAFE_INTEGER,
+    MIN_SAFE_INTEGER,
     UNSET,
     Unset,
     are_plain,
-    list_of,
     read_bool,
     read_int,
     read_member,
+    read_models,
     read_object,
-    write,
+    write_models,
 )
 
 _MEMBERS = frozenset(
@@ -46,21 +47,26 @@ class OrderEventsResponse:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def is_plain(self) -> bool:
-        """Whether it is certain, at a glance, that the contract allows this; if not, `faults_of` looks closer"""
+        """Whether the contract surely allows this, if it is text that JSON can hold; if not, `faults_of` looks closer"""
         return (
-            (are_plain(self.data, OrderEvent))
+            not self.additional_properties
+            and (are_plain(self.data, OrderEvent))
             and (self.has_more is UNSET or type(self.has_more) is bool)
-            and (self.total is UNSET or type(self.total) is int and -MAX_SAFE_INTEGER <= self.total <= MAX_SAFE_INTEGER)
+            and (self.total is UNSET or type(self.total) is int and MIN_SAFE_INTEGER <= self.total <= MAX_SAFE_INTEGER)
         )
 
     def to_dict(self) -> dict[str, Any]:
         """What is sent: every member that is not UNSET, and the additional properties"""
-        d: dict[str, Any] = dict(self.additional_properties)
-        d["data"] = write(self.data)
-        if self.has_more is not UNSET:
-            d["has_more"] = self.has_more
-        if self.total is not UNSET:
-            d["total"] = self.total
+        value: Any
+        d: dict[str, Any] = {
+            "data": write_models(self.data, OrderEvent),
+        }
+        if (value := self.has_more) is not UNSET:
+            d["has_more"] = value
+        if (value := self.total) is not UNSET:
+            d["total"] = value
+        if self.additional_properties:
+            d = {**self.additional_properties, **d}
         return d
 
     @classmethod
@@ -73,17 +79,17 @@ class OrderEventsResponse:
         d = src_dict if type(src_dict) is dict else read_object(src_dict)
         new = cls.__new__(cls)
         value = d.get("data", UNSET)
-        new.data = read_member("data", value, list_of(OrderEvent.from_dict))
+        new.data = read_models("data", value, OrderEvent.from_dict)
         value = d.get("has_more", UNSET)
         new.has_more = value if value is UNSET or type(value) is bool else read_member("has_more", value, read_bool)
         value = d.get("total", UNSET)
         new.total = (
             value
-            if value is UNSET or type(value) is int and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
+            if value is UNSET or type(value) is int and MIN_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
             else read_member("total", value, read_int)
         )
         new.additional_properties = (
-            {} if d.keys() <= _MEMBERS else {key: value for key, value in d.items() if key not in _MEMBERS}
+            {} if _MEMBERS.issuperset(d) else {key: value for key, value in d.items() if key not in _MEMBERS}
         )
         return new
 

@@ -11,6 +11,7 @@ from attrs import field as _attrs_field
 
 from ..types import (
     MAX_SAFE_INTEGER,
+    MIN_SAFE_INTEGER,
     UNSET,
     Unset,
     one_of,
@@ -51,29 +52,29 @@ class OrderLine:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def is_plain(self) -> bool:
-        """Whether it is certain, at a glance, that the contract allows this; if not, `faults_of` looks closer"""
+        """Whether the contract surely allows this, if it is text that JSON can hold; if not, `faults_of` looks closer"""
         return (
-            (type(self.name) is str and str.isprintable(self.name))
-            and (type(self.quantity) is int and -MAX_SAFE_INTEGER <= self.quantity <= MAX_SAFE_INTEGER)
-            and (type(self.rate) is int and -MAX_SAFE_INTEGER <= self.rate <= MAX_SAFE_INTEGER)
-            and (type(self.rewards_rate) is int and -MAX_SAFE_INTEGER <= self.rewards_rate <= MAX_SAFE_INTEGER)
-            and (
-                self.product_url is UNSET
-                or type(self.product_url) is str
-                and str.isprintable(self.product_url)
-                or self.product_url is None
-            )
+            not self.additional_properties
+            and (type(self.name) is str)
+            and (type(self.quantity) is int and MIN_SAFE_INTEGER <= self.quantity <= MAX_SAFE_INTEGER)
+            and (type(self.rate) is int and MIN_SAFE_INTEGER <= self.rate <= MAX_SAFE_INTEGER)
+            and (type(self.rewards_rate) is int and MIN_SAFE_INTEGER <= self.rewards_rate <= MAX_SAFE_INTEGER)
+            and (self.product_url is UNSET or type(self.product_url) is str or self.product_url is None)
         )
 
     def to_dict(self) -> dict[str, Any]:
         """What is sent: every member that is not UNSET, and the additional properties"""
-        d: dict[str, Any] = dict(self.additional_properties)
-        d["name"] = self.name
-        d["quantity"] = self.quantity
-        d["rate"] = self.rate
-        d["rewards_rate"] = self.rewards_rate
-        if self.product_url is not UNSET:
-            d["product_url"] = self.product_url
+        value: Any
+        d: dict[str, Any] = {
+            "name": self.name,
+            "quantity": self.quantity,
+            "rate": self.rate,
+            "rewards_rate": self.rewards_rate,
+        }
+        if (value := self.product_url) is not UNSET:
+            d["product_url"] = value
+        if self.additional_properties:
+            d = {**self.additional_properties, **d}
         return d
 
     @classmethod
@@ -90,19 +91,19 @@ class OrderLine:
         value = d.get("quantity", UNSET)
         new.quantity = (
             value
-            if type(value) is int and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
+            if type(value) is int and MIN_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
             else read_member("quantity", value, read_int)
         )
         value = d.get("rate", UNSET)
         new.rate = (
             value
-            if type(value) is int and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
+            if type(value) is int and MIN_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
             else read_member("rate", value, read_int)
         )
         value = d.get("rewards_rate", UNSET)
         new.rewards_rate = (
             value
-            if type(value) is int and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
+            if type(value) is int and MIN_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
             else read_member("rewards_rate", value, read_int)
         )
         value = d.get("product_url", UNSET)
@@ -112,7 +113,7 @@ class OrderLine:
             else read_member("product_url", value, one_of(read_str, read_none))
         )
         new.additional_properties = (
-            {} if d.keys() <= _MEMBERS else {key: value for key, value in d.items() if key not in _MEMBERS}
+            {} if _MEMBERS.issuperset(d) else {key: value for key, value in d.items() if key not in _MEMBERS}
         )
         return new
 

@@ -12,10 +12,9 @@ from attrs import field as _attrs_field
 from ..types import (
     UNSET,
     are_plain,
-    list_of,
-    read_member,
+    read_models,
     read_object,
-    write,
+    write_models,
 )
 
 _MEMBERS = frozenset(("data",))
@@ -32,13 +31,16 @@ class OrdersResponse:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def is_plain(self) -> bool:
-        """Whether it is certain, at a glance, that the contract allows this; if not, `faults_of` looks closer"""
-        return are_plain(self.data, Order)
+        """Whether the contract surely allows this, if it is text that JSON can hold; if not, `faults_of` looks closer"""
+        return not self.additional_properties and (are_plain(self.data, Order))
 
     def to_dict(self) -> dict[str, Any]:
         """What is sent: every member that is not UNSET, and the additional properties"""
-        d: dict[str, Any] = dict(self.additional_properties)
-        d["data"] = write(self.data)
+        d: dict[str, Any] = {
+            "data": write_models(self.data, Order),
+        }
+        if self.additional_properties:
+            d = {**self.additional_properties, **d}
         return d
 
     @classmethod
@@ -51,9 +53,9 @@ class OrdersResponse:
         d = src_dict if type(src_dict) is dict else read_object(src_dict)
         new = cls.__new__(cls)
         value = d.get("data", UNSET)
-        new.data = read_member("data", value, list_of(Order.from_dict))
+        new.data = read_models("data", value, Order.from_dict)
         new.additional_properties = (
-            {} if d.keys() <= _MEMBERS else {key: value for key, value in d.items() if key not in _MEMBERS}
+            {} if _MEMBERS.issuperset(d) else {key: value for key, value in d.items() if key not in _MEMBERS}
         )
         return new
 

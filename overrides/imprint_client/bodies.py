@@ -4,7 +4,6 @@ The models know what the contract says of them. Added here is what it says only 
 so the likeliest mistake, an amount in major units, gets its likely fix.
 """
 
-from decimal import Decimal
 from typing import Any
 
 from imprint_api.types import MAX_SAFE_INTEGER, described, faults_of
@@ -16,8 +15,6 @@ _NO_INTEGER = ", not an int"
 
 def member_faults(body: Any, model: type[Any], path: str = "") -> list[Fault]:
     """What is wrong with `body`, which should be a `model`: its members, and theirs."""
-    if type(body) is model and body.is_plain():
-        return []
     return [_fault(*found) for found in faults_of(body, model, path)]
 
 
@@ -25,12 +22,15 @@ def _fault(path: str, problem: str, value: object) -> Fault:
     if problem.endswith(_NO_INTEGER):
         problem = f"{problem.removesuffix(_NO_INTEGER)}; {_integer_advice(value, path)}"
     # What is no scalar is described: it may be large, or such that the exception could not be pickled.
-    return Fault(path, problem, value if isinstance(value, str | int | float | Decimal | None) else described(value))
+    is_scalar = isinstance(value, str | int | float | None) or type(value).__module__ == "decimal"
+    return Fault(path, problem, value if is_scalar else described(value))
 
 
 def _integer_advice(value: object, path: str) -> str:
     if path.endswith("quantity"):
         return "quantities are whole numbers"
+    from decimal import Decimal  # noqa: PLC0415 - 3 ms that importing this package need not cost
+
     advice = "amounts are whole minor units"
     try:
         # Of its text: what a float shows is what its writer meant.

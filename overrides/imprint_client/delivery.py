@@ -8,7 +8,6 @@ The rules are generators that yield what to do next, an `Attempt` or a `Wait`; t
 blocks and one that awaits: one rule, two flavours.
 """
 
-import json
 import logging
 import random
 import time
@@ -21,6 +20,7 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar, cast
 import attrs
 from imprint_api.types import ContractError
 
+from .coding import decode
 from .errors import (
     APIConnectionError,
     APIError,
@@ -240,14 +240,10 @@ def _read(request: Request[T], answer: Answer) -> T:
     if read is None:
         return request.result(answer, None, None)
     try:
-        parsed = json.loads(answer.body, parse_constant=_refuse)
+        parsed = decode(answer.body)
     except (ValueError, RecursionError):
         raise ContractError("", "is not JSON") from None
     return request.result(answer, parsed, read(parsed))
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")  # though Python reads it
 
 
 def _seconds(retry_after: str) -> float | None:

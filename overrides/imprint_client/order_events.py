@@ -40,10 +40,10 @@ _IDS, _FILTERS = names_of(FindOptions), names_of(ListOptions)
 
 
 def _creation(event: NewOrderEvent, call: Call) -> tuple[Request[OrderEvent], Call, Lookup | None]:
-    check_body(event, NewOrderEvent, call.check_totals)
+    plain = check_body(event, NewOrderEvent, call.check_totals)
     wanted = {"partner_event_id": event.partner_event_id}
     lookup = Lookup(lambda: _with(wanted), lambda found: matched(event, only(found)), kept_unique=True)
-    request: Request[OrderEvent] = make_request(**post_order_event._get_kwargs(body=event), sent=event)
+    request: Request[OrderEvent] = make_request(**post_order_event._get_kwargs(body=event), sent=event, plain=plain)
     return request, call, lookup if event.partner_event_id else None
 
 

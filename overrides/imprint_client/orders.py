@@ -29,23 +29,23 @@ _FILTERS = names_of(OrderFilters)
 
 
 def _creation(order: NewOrder, call: Call) -> tuple[Request[Order], Call, Lookup | None]:
-    check_body(order, NewOrder, call.check_totals)
+    plain = check_body(order, NewOrder, call.check_totals)
     wanted = {"partner_order_id": order.partner_order_id}
     lookup = Lookup(lambda: _with(wanted), lambda found: matched(order, _one(found)))
-    request: Request[Order] = make_request(**create_order._get_kwargs(body=order), sent=order)
+    request: Request[Order] = make_request(**create_order._get_kwargs(body=order), sent=order, plain=plain)
     return request, call, lookup if order.partner_order_id else None
 
 
 def _update(order_id: str, order: NewOrder, call: Call) -> Flow[Order]:
     check({"order_id": order_id})
-    check_body(order, NewOrder, call.check_totals)
+    plain = check_body(order, NewOrder, call.check_totals)
     if order.id and order.id != order_id:
         raise InvalidRequestError([Fault("id", f"is {order.id!r}, but the order to update is {order_id!r}", order.id)])
 
     def updated(found: list[Order]) -> Order | None:
         return next((each for each in found if not differences(order, each)), None)
 
-    request: Request[Order] = make_request(**put_order._get_kwargs(order_id, body=order), sent=order)
+    request: Request[Order] = make_request(**put_order._get_kwargs(order_id, body=order), sent=order, plain=plain)
     return settle(request, call, Lookup(lambda: _with({"id": order_id}), updated))
 
 

@@ -1,7 +1,6 @@
 """Settings: what a client, or one call of it, is told, and whether that will do."""
 
 import base64
-import html
 import json
 import os
 import re
@@ -14,10 +13,11 @@ from urllib.parse import quote
 import httpx
 import imprint_api
 
+from .coding import decode
 from .delivery import Call, RetryPolicy
 from .errors import ConfigurationError
 
-CONTRACT: dict[str, Any] = json.loads(Path(imprint_api.__file__).with_name("openapi.json").read_text(encoding="utf-8"))
+CONTRACT: dict[str, Any] = decode(Path(imprint_api.__file__).with_name("openapi.json").read_bytes())
 DEFAULT_TIMEOUT_SECONDS = 30.0
 LONGEST_TIMEOUT_SECONDS = 86_400.0
 CONNECT_SECONDS = 5.0
@@ -72,6 +72,8 @@ class Credentials:
 
     def mask(self, text: str) -> str:
         """The text without the keys, in whichever form a server may echo them."""
+        import html  # noqa: PLC0415 - 2 ms that importing this package need not cost
+
         for secret in filter(None, (self._key, self._basic().rstrip("="), self._merchant_key)):
             escaped, quoted = json.dumps(secret)[1:-1], quote(secret, safe="")
             lower = re.sub("%..", lambda code: code[0].lower(), quoted)
@@ -110,6 +112,8 @@ class Settings(NamedTuple):
 
     def call(self, options: Mapping[str, Any]) -> Call:
         """One call with these settings, but for what its `options` (SendOptions) say."""
+        if not options:
+            return Call(self.retry, self.timeout, self.check_totals)
         timeout, retry = options.get("timeout", self.timeout), options.get("retry", self.retry)
         check_totals = options.get("check_totals", self.check_totals)
         if problem := _unknown(options, SendOptions) or _problem(timeout, retry, check_totals):

@@ -6,7 +6,7 @@ empty list is provided, and its sums are 0; a rewards amount that is absent is c
 ever compared across orders and events ("the sums of all event amounts [...] do not need to be equal" to the order's).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from imprint_api.models import NewOrder, NewOrderEvent, Order, OrderEvent, OrderLine
@@ -15,8 +15,6 @@ from .bodies import member_faults
 from .errors import Fault, InvalidRequestError, TotalsMismatchError
 
 LONGEST_SUM_SHOWN = 6
-_ORDER_AMOUNTS = (("total_order_amount", "rate"), ("total_rewards_amount", "rewards_rate"))
-_EVENT_AMOUNTS = (("amount", "rate"), ("rewards_amount", "rewards_rate"))
 
 
 class Totals(NamedTuple):
@@ -39,7 +37,7 @@ def sum_lines(lines: Iterable[OrderLine]) -> Totals:
     faults = [fault for index, line in enumerate(lines) for fault in member_faults(line, OrderLine, f"lines[{index}]")]
     if faults:
         raise InvalidRequestError(faults)
-    return Totals(_sum(lines, "rate"), _sum(lines, "rewards_rate"))
+    return Totals(*_add_up(lines))
 
 
 def check_totals(body: NewOrder | NewOrderEvent | Order | OrderEvent) -> None:
@@ -53,33 +51,56 @@ def check_totals(body: NewOrder | NewOrderEvent | Order | OrderEvent) -> None:
     check_body(body, type(body) if isinstance(body, models) else NewOrderEvent, totals=True)
 
 
-def check_body(body: NewOrder | NewOrderEvent | Order | OrderEvent, model: type, totals: bool) -> None:
-    """Check a body before it is sent: its members always, its sums if `totals`. All faults are raised at once."""
-    faults = member_faults(body, model)
-    sums = list(_sum_faults(body)) if totals and isinstance(body, model) else []
+def check_body(body: NewOrder | NewOrderEvent | Order | OrderEvent, model: type, totals: bool) -> bool:
+    """Check a body before it is sent: its members always, its sums if `totals`. All faults are raised at once.
+
+    Returns whether it is plain: what there is to know of its members was seen at a glance.
+    """
+    plain = type(body) is model and body.is_plain()
+    sums = _sum_faults(body, plain) if totals and isinstance(body, model) else []
+    faults = [] if plain and not sums else member_faults(body, model)
     if faults:
         raise InvalidRequestError([*faults, *sums])
     if sums:
         raise TotalsMismatchError(sums)
+    return plain
 
 
-def _sum_faults(body: NewOrder | NewOrderEvent | Order | OrderEvent) -> Iterator[Fault]:
+def _sum_faults(body: NewOrder | NewOrderEvent | Order | OrderEvent, plain: bool) -> list[Fault]:
     lines: Any = body.order_lines
     # Lines that cannot be added up have faults of their own.
-    if not isinstance(lines, list) or any(member_faults(line, OrderLine) for line in lines):
-        return
-    for amount, rate in _ORDER_AMOUNTS if isinstance(body, NewOrder | Order) else _EVENT_AMOUNTS:
-        stated, calculated = getattr(body, amount), _sum(lines, rate)
-        if isinstance(stated, int) and not isinstance(stated, bool) and stated != calculated:
-            problem = (
-                f"is {stated}, but the lines add up to {calculated} ({_shown(lines, rate)}): "
-                f"{abs(stated - calculated)} too {'much' if stated > calculated else 'little'}"
-            )
-            yield Fault(amount, problem, stated, calculated, stated - calculated)
+    if not isinstance(lines, list) or not (plain or all(not member_faults(line, OrderLine) for line in lines)):
+        return []
+    if isinstance(body, (NewOrderEvent, OrderEvent)):
+        names, stated = ("amount", "rewards_amount"), (body.amount, body.rewards_amount)
+    else:
+        names, stated = (
+            ("total_order_amount", "total_rewards_amount"),
+            (body.total_order_amount, body.total_rewards_amount),
+        )
+    calculated = _add_up(lines)
+    if plain and stated == calculated:
+        return []
+    compared = zip(names, ("rate", "rewards_rate"), stated, calculated, strict=True)
+    return [fault for each in compared if (fault := _sum_fault(lines, *each))]
 
 
-def _sum(lines: Iterable[OrderLine], rate: str) -> int:
-    return sum(line.quantity * getattr(line, rate) for line in lines)
+def _sum_fault(lines: Sequence[OrderLine], name: str, rate: str, stated: Any, calculated: int) -> Fault | None:
+    if not isinstance(stated, int) or isinstance(stated, bool) or stated == calculated:
+        return None
+    problem = (
+        f"is {stated}, but the lines add up to {calculated} ({_shown(lines, rate)}): "
+        f"{abs(stated - calculated)} too {'much' if stated > calculated else 'little'}"
+    )
+    return Fault(name, problem, stated, calculated, stated - calculated)
+
+
+def _add_up(lines: Iterable[OrderLine]) -> tuple[int, int]:
+    amount = rewards_amount = 0
+    for line in lines:
+        amount += line.quantity * line.rate
+        rewards_amount += line.quantity * line.rewards_rate
+    return amount, rewards_amount
 
 
 def _shown(lines: Sequence[OrderLine], rate: str) -> str:

@@ -3,29 +3,37 @@
 It adds the credentials, carries out what delivery.py says, and turns each failure of httpx into an exception of
 errors.py. Those are made here but raised elsewhere, outside of any `except` block: the httpx error would come along as
 their context, and with it the request and its Authorization header.
+
+Requests go to a transport of httpx as they are: almost half of a call through httpx.Client is redirects, cookies and
+authentication, which a client of one host does not need. A caller's own client is used whole, and so is one of ours
+where the environment names a proxy.
 """
 
-import json
-import platform
-import re
+import logging
 import ssl
-from collections.abc import Callable, Mapping
-from functools import cache
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache, lru_cache, partial
 from math import isfinite
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, NamedTuple, NoReturn, TypeVar, cast
+from urllib.request import getproxies
 
-import attrs
 import httpx
 from imprint_api import AuthenticatedClient, models
 
 from . import delivery
+from .bodies import member_faults
+from .coding import encode
 from .delivery import Answer, Attempt, Flow, NoAnswer, Request, deliver
 from .errors import APIConnectionError, APITimeoutError, ConfigurationError, Fault, InvalidRequestError
 from .settings import CONTRACT, Settings
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 SHORTEST_TIMEOUT_SECONDS = 0.001
+MOST_CONNECTIONS = 100
+_LOG = logging.getLogger("imprint_client.http")
 # UnicodeError is what httpx lets through from a host that is no host, in a Location for one.
 _FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError)
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
@@ -42,7 +50,7 @@ _TWO_HUNDREDS = frozenset(map(str, range(200, 300)))
 _OPERATIONS = [
     (
         method.upper(),
-        re.compile("[^/]+".join(map(re.escape, re.split(r"\{[^}]*\}", path)))),
+        path.split("/"),
         {int(status): _reader(answer) for status, answer in operation["responses"].items() if status in _TWO_HUNDREDS},
     )
     for path, item in CONTRACT["paths"].items()
@@ -59,26 +67,40 @@ def make_request(
     json: Any = None,
     headers: Mapping[str, str] | None = None,
     sent: Any = None,
+    plain: bool = False,
     result: Callable[[Answer, Any, Any], T] = lambda _, __, model: model,
 ) -> Request[T]:
     """The request of a generated function, from what it passes to an httpx client."""
-    if not {".", ".."}.isdisjoint(url.split("/")):
-        raise InvalidRequestError([Fault("the id", "is . or .., which is another path")])
-    verb, content = method.upper(), None if json is None else _encode(json)
-    reads = next((reads for known, path, reads in _OPERATIONS if known == verb and path.fullmatch(url)), {})
-    return Request(verb, url, params, sent or json, content, headers or {}, reads, result)
+    verb, content = method.upper(), None if json is None else _encode(json, sent, plain)
+    return Request(verb, url, params, sent or json, content, headers or {}, _reads(verb, url), result)
 
 
-def _encode(body: Any) -> bytes:
+def _encode(body: Any, sent: Any, plain: bool) -> bytes:
     try:
-        return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        return encode(body, plain=plain)
     except (TypeError, ValueError, RecursionError) as error:
         problem = f"holds what JSON cannot: {error}"
-    raise InvalidRequestError([Fault("the body", problem)])
+    faults = [] if sent is None else member_faults(sent, type(sent))
+    raise InvalidRequestError(faults or [Fault("the body", problem)])
 
 
-@attrs.frozen
-class Reply:
+@lru_cache
+def _reads(verb: str, url: str) -> dict[int, Callable[[Any], Any] | None]:
+    """What the contract says that reads the answers."""
+    parts = url.split("/")
+    if not {".", "..", ""}.isdisjoint(parts[1:]):
+        raise InvalidRequestError([Fault("the id", "is empty, . or .., which is another path")])
+    for known, path, reads in _OPERATIONS:
+        if known == verb and len(path) == len(parts) and all(map(_fits, path, parts)):
+            return reads
+    return {}
+
+
+def _fits(template: str, part: str) -> bool:
+    return template == part or template.startswith("{")
+
+
+class Reply(NamedTuple):
     """An answer as the generated functions read it: of httpx.Response, what they use."""
 
     status_code: int
@@ -94,34 +116,35 @@ class Reply:
 class _Transport:
     """What both flavours share: how a request is dressed, and what came of it."""
 
-    def __init__(self, settings: Settings, http: httpx.Client | httpx.AsyncClient | None) -> None:
+    def __init__(self, settings: Settings, client: httpx.Client | httpx.AsyncClient | None) -> None:
         self.settings = settings
         self.closed = False
-        self.is_ours: bool = http is None
+        self.build: Callable[..., httpx.Request] = client.build_request if client else _build_request
 
     def dressed(self, attempt: Attempt) -> dict[str, Any]:
-        """For httpx's build_request. Never kept in a variable: it holds the credentials."""
+        """For build_request. Never kept in a variable: it holds the credentials."""
         request = attempt.request
-        own = {"Accept": "application/json", "User-Agent": _user_agent()}
         return {
             "method": request.method,
             "url": self.settings.base_url + request.url,
             "params": request.params,
             "content": request.content,
-            "headers": {**own, **request.headers, **self.settings.credentials.headers()},
+            "headers": {**_own_headers(), **request.headers, **self.settings.credentials.headers()},
             "timeout": _cut(attempt.timeout, attempt.seconds),
         }
 
-    def answer(self, response: httpx.Response, body: bytes, problem: str | None = None) -> Answer:
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        if not response.is_success:
-            credentials = self.settings.credentials
-            headers = {name: credentials.mask(value) for name, value in headers.items()}
-            body = credentials.mask_body(body)
-        return Answer(response.status_code, headers, body, problem)
+    def answer(self, attempt: Attempt, response: httpx.Response, body: bytes, problem: str | None = None) -> Answer:
+        if self.build is _build_request:  # an httpx.Client logs it itself
+            request, base_url = attempt.request, self.settings.base_url
+            _LOG.info('HTTP Request: %s %s%s "%d"', request.method, base_url, request.url, response.status_code)
+        if response.is_success:
+            return Answer(response.status_code, response.headers, body, problem)
+        credentials = self.settings.credentials
+        headers = {name.lower(): credentials.mask(value) for name, value in response.headers.items()}
+        return Answer(response.status_code, headers, credentials.mask_body(body), problem)
 
-    def cut_off(self, response: httpx.Response, error: Exception) -> Answer:
-        return self.answer(response, b"", f"could not be received to its end ({type(error).__name__})")
+    def cut_off(self, attempt: Attempt, response: httpx.Response, error: Exception) -> Answer:
+        return self.answer(attempt, response, b"", f"could not be received to its end ({type(error).__name__})")
 
     def no_answer(self, attempt: Attempt, error: Exception) -> NoAnswer:
         kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
@@ -135,9 +158,11 @@ class _Transport:
 class Transport(_Transport):
     """Sends, blocking. `request` is what the generated `sync` functions call in the place of an httpx.Client's."""
 
-    def __init__(self, settings: Settings, http: httpx.Client | None) -> None:
-        super().__init__(settings, http)
-        self._http = http or _make(httpx.Client, settings)
+    def __init__(self, settings: Settings, client: httpx.Client | None) -> None:
+        self._ours = _make(settings, httpx.Client, httpx.HTTPTransport) if client is None else None
+        self._client = client or (self._ours if isinstance(self._ours, httpx.Client) else None)
+        super().__init__(settings, self._client)
+        self._send = _whole(self._client) if self._client else cast(httpx.HTTPTransport, self._ours).handle_request
 
     def run(self, flow: Flow[T]) -> T:
         """Carry out a flow, step by step."""
@@ -154,32 +179,32 @@ class Transport(_Transport):
         return self.run(deliver(make_request(**arguments, result=Reply.of), self.settings.call({})))
 
     def _attempt(self, step: Attempt) -> Answer | NoAnswer:
-        if self.closed or self._http.is_closed:
+        if self.closed or (self._client and self._client.is_closed):
             return _closed()
-        send, build = self._http.send, self._http.build_request
         try:
-            response = send(build(**self.dressed(step)), stream=True, auth=None, follow_redirects=False)
+            response = self._send(self.build(**self.dressed(step)))
         except _FAILURES as error:
             return self.no_answer(step, error)
         try:
-            return self.answer(response, response.read())
+            return self.answer(step, response, response.read())
         except _FAILURES as error:
-            return self.cut_off(response, error)
+            return self.cut_off(step, response, error)
         finally:
             response.close()
 
     def close(self) -> None:
         self.closed = True
-        if self.is_ours:
-            self._http.close()
+        if self._ours:
+            self._ours.close()
 
 
 class AsyncTransport(_Transport):
     """As `Transport`, awaiting; for the generated `asyncio` functions, in the place of an httpx.AsyncClient."""
 
-    def __init__(self, settings: Settings, http: httpx.AsyncClient | None) -> None:
-        super().__init__(settings, http)
-        self._http = http or _make(httpx.AsyncClient, settings)
+    def __init__(self, settings: Settings, client: httpx.AsyncClient | None) -> None:
+        self._ours = _make(settings, httpx.AsyncClient, _Lanes) if client is None else None
+        self._client = client or (self._ours if isinstance(self._ours, httpx.AsyncClient) else None)
+        super().__init__(settings, self._client)
 
     async def run(self, flow: Flow[T]) -> T:
         sleep = delivery.seam.sleep_async
@@ -194,24 +219,69 @@ class AsyncTransport(_Transport):
         return await self.run(deliver(make_request(**arguments, result=Reply.of), self.settings.call({})))
 
     async def _attempt(self, step: Attempt) -> Answer | NoAnswer:
-        if self.closed or self._http.is_closed:
+        if self.closed or (self._client and self._client.is_closed):
             return _closed()
-        send, build = self._http.send, self._http.build_request
+        if not isinstance(self._ours, _Lanes):
+            return await self._attempt_over(_whole(self._client), step)
         try:
-            response = await send(build(**self.dressed(step)), stream=True, auth=None, follow_redirects=False)
+            lane = await self._ours.take(_cut(step.timeout, step.seconds).pool)
+        except httpx.PoolTimeout as error:
+            return self.no_answer(step, error)
+        try:
+            return await self._attempt_over(lane.handle_async_request, step)
+        finally:
+            self._ours.give_back(lane)
+
+    async def _attempt_over(self, send: Callable[..., Awaitable[httpx.Response]], step: Attempt) -> Answer | NoAnswer:
+        try:
+            response = await send(self.build(**self.dressed(step)))
         except _FAILURES as error:
             return self.no_answer(step, error)
         try:
-            return self.answer(response, await response.aread())
+            return self.answer(step, response, await response.aread())
         except _FAILURES as error:
-            return self.cut_off(response, error)
+            return self.cut_off(step, response, error)
         finally:
             await response.aclose()
 
     async def close(self) -> None:
         self.closed = True
-        if self.is_ours:
-            await self._http.aclose()
+        if self._ours:
+            await self._ours.aclose()
+
+
+class _Lanes:
+    """Connections, each in a pool of its own: one pool of all looks through them again and again, at each step of each
+    request (encode/httpcore#1035)."""
+
+    def __init__(self, verify: ssl.SSLContext) -> None:
+        import asyncio  # noqa: PLC0415 - costs 15 ms, which no synchronous program needs
+
+        self._verify, self._timeout, self._free = verify, asyncio.timeout, asyncio.Semaphore(MOST_CONNECTIONS)
+        self._idle: list[httpx.AsyncHTTPTransport] = []
+        self._all: list[httpx.AsyncHTTPTransport] = []
+
+    async def take(self, seconds: float | None) -> httpx.AsyncHTTPTransport:
+        try:
+            async with self._timeout(seconds if self._free.locked() else None):
+                await self._free.acquire()
+        except TimeoutError:
+            raise httpx.PoolTimeout("no connection became free") from None
+        # The one that was used last is the least likely to have expired.
+        return self._idle.pop() if self._idle else self._make()
+
+    def _make(self) -> httpx.AsyncHTTPTransport:
+        lane = httpx.AsyncHTTPTransport(verify=self._verify, limits=httpx.Limits(max_connections=1))
+        self._all.append(lane)
+        return lane
+
+    def give_back(self, lane: httpx.AsyncHTTPTransport) -> None:
+        self._idle.append(lane)
+        self._free.release()
+
+    async def aclose(self) -> None:
+        for lane in self._all:
+            await lane.aclose()
 
 
 class Api(AuthenticatedClient):
@@ -244,19 +314,52 @@ def _closed() -> NoAnswer:
 
 
 @cache
-def _user_agent() -> str:
+def _own_headers() -> dict[str, str]:
     from importlib.metadata import version  # noqa: PLC0415 - 10 ms that importing this package need not cost
 
-    return f"imprint-client/{version('imprint-client')} python/{platform.python_version()} httpx/{httpx.__version__}"
+    python, client = sys.version.split()[0], version("imprint-client")
+    user_agent = f"imprint-client/{client} python/{python} httpx/{httpx.__version__}"
+    return {"Accept": "application/json", "User-Agent": user_agent}
 
 
-def _make(kind: Callable[..., T], settings: Settings) -> T:
+def _make(settings: Settings, client: Callable[..., T], transport: Callable[..., S]) -> T | S:
+    """A transport; where the environment names a proxy, a client, which finds its way through it."""
+    # What goes to this machine goes to no proxy of the environment: with http it would carry the key in the clear.
+    is_local = settings.base_url.lower().startswith("http:")
     try:
-        # What goes to this machine goes to no proxy of the environment: with http it would carry the key in the clear.
-        return kind(verify=_ssl_context(), trust_env=not settings.base_url.lower().startswith("http:"))
+        is_direct = is_local or getproxies().keys().isdisjoint({"http", "https", "all"})
+        return (transport if is_direct else client)(verify=_ssl_context())
     except (ValueError, ImportError, OSError) as error:
         problem = type(error).__name__
     raise ConfigurationError(f"no HTTP client can be made ({problem}): check SSL_CERT_FILE and the proxies' variables")
+
+
+def _whole(client: Any) -> Callable[..., Any]:
+    return partial(client.send, stream=True, auth=None, follow_redirects=False)
+
+
+def _build_request(
+    *,
+    method: str,
+    url: str,
+    params: Mapping[str, Any] | None,
+    content: bytes | None,
+    headers: Mapping[str, str],
+    timeout: httpx.Timeout,
+) -> httpx.Request:
+    """As httpx.Client's, but for what a client of one host does not need."""
+    target = _url(url) if not params else httpx.URL(url, params=params)
+    length = {} if content is None else {"Content-Length": str(len(content))}
+    return httpx.Request(
+        method,
+        target,
+        headers={"Host": target.netloc.decode(), "Accept-Encoding": "gzip, deflate", **headers, **length},
+        stream=httpx.ByteStream(content or b""),
+        extensions={"timeout": timeout.as_dict()},
+    )
+
+
+_url = lru_cache(httpx.URL)
 
 
 @cache

@@ -666,7 +666,8 @@ def test_a_context_manager_closes_on_any_way_out(sandbox: Sandbox) -> None:
     with pytest.raises(KeyError):
         asyncio.run(use_async())
 
-    assert [client._transport._http.is_closed for client in clients] == [True, True]
+    blocking, awaiting = (client._transport._ours for client in clients)
+    assert [pool.connections for pool in (blocking._pool, *(lane._pool for lane in awaiting._all))] == [[], []]
 
 
 def test_closing_twice_is_no_error(sandbox: Sandbox) -> None:

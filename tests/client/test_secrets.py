@@ -21,7 +21,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 from imprint_api.api.order_events import list_order_events, post_order_event
-from imprint_client import UNSET, AsyncImprint, Imprint, ImprintError, RetryPolicy
+from imprint_client import UNSET, APIStatusError, AsyncImprint, Imprint, ImprintError, RetryPolicy
 from imprint_client.settings import Credentials
 from imprint_sandbox import Fault, Sandbox
 
@@ -284,7 +284,9 @@ def test_a_good_day_logs_no_secret_at_any_level(
 
     text = "".join(logged)
     assert not has_secret(text)
-    assert all(name in text for name in ("imprint_client ", "httpx ", "httpcore.connection ", "httpcore.http11 "))
+    assert all(
+        name in text for name in ("imprint_client ", "imprint_client.http ", "httpcore.connection ", "httpcore.http11 ")
+    )
 
 
 # --- Failures ---------------------------------------------------------------------------------------------------------
@@ -466,7 +468,8 @@ def test_a_secret_that_comes_back_in_what_is_no_http_is_masked(
         error = raised(lambda wire=wire: OPERATIONS[operation](connect(wire, retry=ONCE, **KEYS)))  # type: ignore[misc]
 
         assert leaks(error) == []
-        assert "[secret]" in str(error.__cause__ or error)
+        cause = error.__cause__ or error
+        assert "[secret]" in (cause.headers["location"] if isinstance(cause, APIStatusError) else str(cause))
 
 
 def _gson(text: str) -> str:

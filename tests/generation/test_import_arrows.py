@@ -23,7 +23,7 @@ MAY_IMPORT_OF_OURS: dict[str, set[str]] = {
 # What pyproject.toml declares: the client's three, and the extra `sandbox`. Its pytest plugin is imported by pytest.
 MAY_IMPORT_OF_OTHERS = {
     "imprint_api": {"attrs", "httpx", "dateutil"},
-    "imprint_client": {"attrs", "httpx", "dateutil"},
+    "imprint_client": {"httpx", "attrs", "orjson"},
     "imprint_sandbox": {"jsonschema_rs", "starlette", "uvicorn", "pytest"},
 }
 

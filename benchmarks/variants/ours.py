@@ -9,8 +9,9 @@ from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
 import httpx
-from imprint_api.api.order_events import list_order_events, post_order_event
+from imprint_api.api.order_events import list_order_events
 from imprint_client import AsyncImprint, Imprint, NewOrderEvent
+from imprint_client.coding import encode
 from imprint_client.delivery import Answer, judge
 from imprint_client.totals import check_body
 from imprint_client.transport import make_request
@@ -39,11 +40,11 @@ def _over(imprint: Imprint, address: str) -> Variant:
     def encoder(event: dict[str, Any]) -> Callable[[], bytes]:
         model = NewOrderEvent.from_dict(event)
 
-        def encode() -> bytes:
-            check_body(model, NewOrderEvent, totals=True)
-            return make_request(**post_order_event._get_kwargs(body=model), sent=model).content or b""
+        def check_and_encode() -> bytes:
+            plain = check_body(model, NewOrderEvent, totals=True)
+            return encode(model.to_dict(), plain=plain)
 
-        return encode
+        return check_and_encode
 
     @asynccontextmanager
     async def connect() -> AsyncIterator[AsyncCreate]:

@@ -126,7 +126,7 @@ class _Transport:
         request = attempt.request
         return {
             "method": request.method,
-            "url": self.settings.base_url + request.url,
+            "url": _url(self.settings.base_url + request.url),
             "params": request.params,
             "content": request.content,
             "headers": {**_own_headers(), **request.headers, **self.settings.credentials.headers()},
@@ -341,19 +341,18 @@ def _whole(client: Any) -> Callable[..., Any]:
 def _build_request(
     *,
     method: str,
-    url: str,
+    url: httpx.URL,
     params: Mapping[str, Any] | None,
     content: bytes | None,
     headers: Mapping[str, str],
     timeout: httpx.Timeout,
 ) -> httpx.Request:
     """As httpx.Client's, but for what a client of one host does not need."""
-    target = _url(url) if not params else httpx.URL(url, params=params)
     length = {} if content is None else {"Content-Length": str(len(content))}
     return httpx.Request(
         method,
-        target,
-        headers={"Host": target.netloc.decode(), "Accept-Encoding": "gzip, deflate", **headers, **length},
+        url.copy_with(params=params) if params else url,
+        headers={"Host": url.netloc.decode(), "Accept-Encoding": "gzip, deflate", **headers, **length},
         stream=httpx.ByteStream(content or b""),
         extensions={"timeout": timeout.as_dict()},
     )

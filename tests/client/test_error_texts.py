@@ -2,28 +2,36 @@
 
 import pytest
 from imprint_client import (
+    AmbiguousOrderError,
     APIResponseValidationError,
     APIStatusError,
     BadRequestError,
     EventMismatchError,
     ImprintError,
     InvalidRequestError,
+    Order,
     OrderEvent,
+    OrderMismatchError,
     OutcomeUnknownError,
     PaginationError,
 )
 from imprint_client.errors import Fault
 
-from tests.support import make_event
+from tests.support import make_event, make_order
 
 GET = "GET /v2/order_events"
 POST = "POST /v2/order_events"
 LOST = "the list cannot be followed further: what happened; what comes next is missing"
-ONE_EVENT = "nothing was changed: a partner_event_id must stand for one event only"
+UNCHANGED = "is recorded with other contents ({}); nothing was changed: a {} must stand for one only"
+NONE_CHOSEN = "none was chosen: keep to one of these ids, and delete those that should not be there (orders.delete)"
 WHAT_TO_DO = (
-    "Do not just send it again: wait until that request cannot be running any more, then send it only if it is not "
-    "recorded (order_events.ensure looks first)"
+    "Do not just send it again: wait until that request cannot be running any more, look, and send it only if it was "
+    "not carried out (`ensure` looks first)"
 )
+
+
+def recorded_order(order_id: str) -> Order:
+    return Order.from_dict(make_order(id=order_id).to_dict())
 
 
 def refusal(status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> APIStatusError:
@@ -45,15 +53,23 @@ TEXTS: list[tuple[ImprintError, str]] = [
     (PaginationError("what happened", "c-1"), f"{LOST}; resume with starting_after='c-1'"),
     (
         OutcomeUnknownError(POST, make_event(), True, "why"),
-        f"{POST}: what was sent may or may not be recorded (why); a lookup did not find it (yet). {WHAT_TO_DO}",
+        f"{POST}: it may or may not have been carried out (why); a lookup did not show it (yet). {WHAT_TO_DO}",
     ),
     (
         OutcomeUnknownError(POST, make_event(), False, "why"),
-        f"{POST}: what was sent may or may not be recorded (why); it was not looked up. {WHAT_TO_DO}",
+        f"{POST}: it may or may not have been carried out (why); it was not looked up. {WHAT_TO_DO}",
     ),
     (
         EventMismatchError(make_event(), OrderEvent.from_dict(make_event().to_dict()), ["amount", "type"]),
-        f"partner_event_id 'e-1' is recorded with other contents (amount, type); {ONE_EVENT}",
+        f"partner_event_id 'e-1' {UNCHANGED.format('amount, type', 'partner_event_id')}",
+    ),
+    (
+        OrderMismatchError(make_order(), recorded_order("id-1"), ["currency"]),
+        f"partner_order_id 'o-1' {UNCHANGED.format('currency', 'partner_order_id')}",
+    ),
+    (
+        AmbiguousOrderError("o-1", [recorded_order("id-1"), recorded_order("id-2")]),
+        f"2 orders have the partner_order_id 'o-1': id-1, id-2; {NONE_CHOSEN}",
     ),
     (
         APIResponseValidationError(GET, "data[0].amount", "is missing"),

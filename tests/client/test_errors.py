@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from imprint_client import (
     UNSET,
+    AmbiguousOrderError,
     APIConnectionError,
     APIError,
     APIResponseValidationError,
@@ -33,10 +34,13 @@ from imprint_client import (
     ImprintError,
     InternalServerError,
     InvalidRequestError,
+    MismatchError,
     NewOrderEvent,
     NotFoundError,
+    Order,
     OrderEvent,
     OrderEventType,
+    OrderMismatchError,
     OutcomeUnknownError,
     PaginationError,
     PermissionDeniedError,
@@ -55,12 +59,13 @@ from .conftest import Wire
 Connect = Callable[..., Flavour]
 
 ONCE = RetryPolicy.none()
-# Without a partner_event_id there is nothing to look up: what happened is raised at once.
+# Without an id of the partner's there is nothing to look up: what happened is raised at once.
 EVENT = make_event(partner_event_id=UNSET)  # type: ignore[arg-type]
+ORDER = make_order(partner_order_id="")
 OPERATIONS: dict[str, Callable[[Flavour], object]] = {
     "listOrderEvents": lambda client: client.find(partner_event_id="e-1"),
     "postOrderEvent": lambda client: client.create(EVENT),
-    "createOrder": lambda client: client.create_order(make_order()),
+    "createOrder": lambda client: client.create_order(ORDER),
 }
 each_operation = pytest.mark.parametrize("operation", OPERATIONS)
 get_and_post = pytest.mark.parametrize("operation", ["listOrderEvents", "postOrderEvent"])
@@ -803,6 +808,8 @@ SAMPLES: list[ImprintError] = [
     PaginationError("what", "c-1"),
     OutcomeUnknownError("POST /v2/order_events", EVENT, True, "why"),
     EventMismatchError(make_event(), _RECORDED, ["amount"]),
+    OrderMismatchError(ORDER, Order.from_dict(RECEIVED_ORDER), ["partner_order_id"]),
+    AmbiguousOrderError("o-1", [Order.from_dict(RECEIVED_ORDER | {"novel": [1]})] * 2),
     APIError("what"),
     APIConnectionError("what"),
     APITimeoutError("what"),
@@ -817,7 +824,9 @@ def test_the_samples_are_of_every_exported_exception() -> None:
     exported = {getattr(imprint_client, name) for name in imprint_client.__all__}
     exceptions = {kind for kind in exported if isinstance(kind, type) and issubclass(kind, Exception)}
 
-    assert {type(sample) for sample in SAMPLES} == exceptions
+    assert {type(sample) for sample in SAMPLES} == exceptions - {
+        MismatchError
+    }  # which is only raised as one of its two
     assert all(issubclass(kind, ImprintError) for kind in exceptions)
 
 
@@ -913,7 +922,10 @@ def test_the_tree_of_exceptions_is_the_documented_one() -> None:
         "    TotalsMismatchError",
         "  PaginationError",
         "  OutcomeUnknownError",
-        "  EventMismatchError",
+        "  MismatchError",
+        "    EventMismatchError",
+        "    OrderMismatchError",
+        "  AmbiguousOrderError",
         "  APIError",
         "    APIConnectionError",
         "      APITimeoutError",

@@ -28,7 +28,7 @@ from imprint_client import (
 URL, KEY = sys.argv[1:]
 LINES = [OrderLine(name="Couch Supreme", quantity=1, rate=274999, rewards_rate=2500)]
 TOTALS = sum_lines(LINES)
-BASES = {"ImprintError", "APIError"}
+BASES = {"ImprintError", "MismatchError", "APIError"}
 STATUSES = {
     400: "BadRequestError",
     401: "AuthenticationError",
@@ -42,14 +42,13 @@ STATUSES = {
 }
 
 
-def order() -> NewOrder:
-    return NewOrder(
-        payment_method_id="p-1",
-        partner_order_id="o-1",
-        order_lines=LINES,
-        total_order_amount=TOTALS.amount,
-        total_rewards_amount=TOTALS.rewards_amount,
-    )
+def order(partner_order_id: str = "o-1", **members: Any) -> NewOrder:
+    whole: dict[str, Any] = {
+        "order_lines": LINES,
+        "total_order_amount": TOTALS.amount,
+        "total_rewards_amount": TOTALS.rewards_amount,
+    }
+    return NewOrder(payment_method_id="p-1", partner_order_id=partner_order_id, **(whole | members))
 
 
 def event(order_id: str, partner_event_id: str, **members: Any) -> NewOrderEvent:
@@ -87,6 +86,17 @@ def create_list_and_find(imprint: Imprint) -> str:
     return kept.id
 
 
+def update_and_delete(imprint: Imprint) -> None:
+    first, second = (imprint.orders.create(order("twice", customer_id="c-1")) for _ in range(2))
+    assert imprint.orders.list(partner_order_id="twice") == [first, second]
+    third = imprint.orders.ensure(order("thrice"))
+    assert imprint.orders.update(third.id, order("thrice", customer_id="c-2")).customer_id == "c-2"
+    recorded = imprint.order_events.create(event(third.id, "e-4"))
+    imprint.order_events.delete(str(recorded.order_event_id))
+    imprint.orders.delete(third.id)
+    assert imprint.orders.find(id=third.id) is None
+
+
 async def create_list_and_find_async(order_id: str) -> None:
     async with AsyncImprint(KEY, base_url=URL) as imprint:
         created = await imprint.order_events.create(event(order_id, "e-2"))
@@ -115,6 +125,10 @@ def failures(imprint: Imprint, order_id: str) -> dict[str, Callable[[], object]]
         "PaginationError": after("listOrderEvents", lambda: list(events.list()), answer="empty_page"),
         "OutcomeUnknownError": after("postOrderEvent", lambda: events.create(event(order_id, "e-3")), status=503),
         "EventMismatchError": lambda: events.ensure(event(order_id, "e-1", order_lines=[], amount=0, rewards_amount=0)),
+        "OrderMismatchError": lambda: imprint.orders.ensure(
+            order(order_lines=[], total_order_amount=0, total_rewards_amount=0)
+        ),
+        "AmbiguousOrderError": lambda: imprint.orders.find(partner_order_id="twice"),
         "APIConnectionError": lambda: Imprint(
             KEY, base_url=f"http://127.0.0.1:{closed_port()}", retry=RetryPolicy.none()
         ).order_events.find(partner_event_id="e-1"),
@@ -144,9 +158,10 @@ def main() -> None:
     check_that_nothing_else_is_here()
     with Imprint(KEY, base_url=URL, retry=RetryPolicy.none()) as imprint:
         order_id = create_list_and_find(imprint)
+        update_and_delete(imprint)
         asyncio.run(create_list_and_find_async(order_id))
         check_every_error(imprint, order_id)
-    print("the wheel by itself: import, create, list, find and every error")
+    print("the wheel by itself: import, every operation and every error")
 
 
 if __name__ == "__main__":

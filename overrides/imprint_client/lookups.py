@@ -56,6 +56,8 @@ def those_with(wanted: Mapping[str, str], arguments: Mapping[str, Any], *, uniqu
     def checked(_: object, __: object, page: Any) -> list[Any]:
         if unique and len(page.data) > 1:
             raise ContractError("data", f"has {len(page.data)} entries for one id")
+        if not page.data and getattr(page, "has_more", False):  # which a page of events can have
+            raise ContractError("data", "is empty, but has_more is true")
         for index, each in enumerate(page.data):
             for name, value in wanted.items():
                 if getattr(each, name) != value:

@@ -23,33 +23,34 @@ def matched(sent: Any, recorded: T | None) -> T | None:
     return recorded
 
 
-def differences(sent: Any, recorded: Any, path: str = "") -> list[str]:
+def differences(sent: Any, recorded: Any, path: str = "", *, kept: bool = False) -> list[str]:
     """The paths at which both say something and say different things; each is a model.
 
     Timestamps are compared as instants; null is absent; lines are compared in order. What only one side says is no
-    difference: a server may add or leave out members, and may give what it records an id and a time of its own.
+    difference: a server may add or leave out members, and may give what it records an id and a time of its own. But if
+    all that was sent must have been `kept`, what it left out is one.
     """
     return [
         found
         for name in attrs.fields_dict(type(sent))
         if name not in _NOT_COMPARED
-        for found in _value_differences(getattr(sent, name), getattr(recorded, name, None), _join(path, name))
+        for found in _of_values(getattr(sent, name), getattr(recorded, name, None), _join(path, name), kept)
     ]
 
 
-def _value_differences(sent: Any, recorded: Any, path: str) -> list[str]:
-    if sent is None or recorded is None or isinstance(sent, Unset) or isinstance(recorded, Unset):
-        return []
+def _of_values(sent: Any, recorded: Any, path: str, kept: bool) -> list[str]:
+    is_absent = recorded is None or isinstance(recorded, Unset)
+    if sent is None or isinstance(sent, Unset) or is_absent:
+        return [path] if kept and not isinstance(sent, Unset) and (sent is None) != is_absent else []
     if attrs.has(type(sent)) and attrs.has(type(recorded)):
-        return differences(sent, recorded, path)
+        return differences(sent, recorded, path, kept=kept)
     if isinstance(sent, dict) and isinstance(recorded, dict):
-        shared = [key for key in sent if key in recorded]
-        return [found for key in shared for found in _value_differences(sent[key], recorded[key], _join(path, key))]
+        return [found for key in sent for found in _of_values(sent[key], recorded.get(key), _join(path, key), kept)]
     if isinstance(sent, list) and isinstance(recorded, list):
         if len(sent) != len(recorded):
             return [path]
         pairs = enumerate(zip(sent, recorded, strict=True))
-        return [found for index, (one, other) in pairs for found in _value_differences(one, other, f"{path}[{index}]")]
+        return [found for at, (one, other) in pairs for found in _of_values(one, other, f"{path}[{at}]", kept)]
     if isinstance(sent, datetime.datetime) and isinstance(recorded, datetime.datetime):
         return [] if sent.timestamp() == recorded.timestamp() else [path]
     return [] if sent == recorded else [path]

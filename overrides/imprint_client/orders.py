@@ -43,7 +43,7 @@ def _update(order_id: str, order: NewOrder, call: Call) -> Flow[Order]:
         raise InvalidRequestError([Fault("id", f"is {order.id!r}, but the order to update is {order_id!r}", order.id)])
 
     def updated(found: list[Order]) -> Order | None:
-        return next((each for each in found if not differences(order, each)), None)
+        return next((each for each in found if not differences(order, each, kept=True)), None)
 
     request: Request[Order] = make_request(**put_order._get_kwargs(order_id, body=order), sent=order, plain=plain)
     return settle(request, call, Lookup(lambda: _with({"id": order_id}), updated))
@@ -119,7 +119,7 @@ class Orders:
         """Put an order in the place of the one that Imprint has (PUT /v2/orders/{order_id}): all of it.
 
         Whether what the new one leaves out is removed is not published. If the outcome is unknown, the order is looked
-        up until it is as it was sent (what only one side has does not count) or the deadline has come.
+        up until it has all that was sent (what it has beyond that does not count) or the deadline has come.
 
         Args:
             order_id: The `id` that `create` gave.

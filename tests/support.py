@@ -1,6 +1,7 @@
 """What the tests of the client share: both flavours behind one face, a clock that no test waits for, valid bodies."""
 
 import asyncio
+import builtins
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -24,8 +25,14 @@ class Flavour(Protocol):
     """A client of either flavour, called as if it blocked."""
 
     def create_order(self, order: NewOrder, **options: Any) -> Order: ...
+    def ensure_order(self, order: NewOrder, **options: Any) -> Order: ...
+    def update_order(self, order_id: str, order: NewOrder, **options: Any) -> Order: ...
+    def delete_order(self, order_id: str, **options: Any) -> None: ...
+    def find_order(self, **options: Any) -> Order | None: ...
+    def list_orders(self, **options: Any) -> builtins.list[Order]: ...
     def create(self, event: NewOrderEvent, **options: Any) -> OrderEvent: ...
     def ensure(self, event: NewOrderEvent, **options: Any) -> OrderEvent: ...
+    def delete(self, order_event_id: str, **options: Any) -> None: ...
     def find(self, **options: Any) -> OrderEvent | None: ...
     def list(self, **options: Any) -> list[OrderEvent]: ...
     def pages(self, handle: Callable[[OrderEventsResponse], None], **options: Any) -> None: ...
@@ -39,11 +46,29 @@ class Blocking:
     def create_order(self, order: NewOrder, **options: Any) -> Order:
         return self.imprint.orders.create(order, **options)
 
+    def ensure_order(self, order: NewOrder, **options: Any) -> Order:
+        return self.imprint.orders.ensure(order, **options)
+
+    def update_order(self, order_id: str, order: NewOrder, **options: Any) -> Order:
+        return self.imprint.orders.update(order_id, order, **options)
+
+    def delete_order(self, order_id: str, **options: Any) -> None:
+        return self.imprint.orders.delete(order_id, **options)
+
+    def find_order(self, **options: Any) -> Order | None:
+        return self.imprint.orders.find(**options)
+
+    def list_orders(self, **options: Any) -> builtins.list[Order]:
+        return self.imprint.orders.list(**options)
+
     def create(self, event: NewOrderEvent, **options: Any) -> OrderEvent:
         return self.imprint.order_events.create(event, **options)
 
     def ensure(self, event: NewOrderEvent, **options: Any) -> OrderEvent:
         return self.imprint.order_events.ensure(event, **options)
+
+    def delete(self, order_event_id: str, **options: Any) -> None:
+        return self.imprint.order_events.delete(order_event_id, **options)
 
     def find(self, **options: Any) -> OrderEvent | None:
         return self.imprint.order_events.find(**options)
@@ -67,11 +92,29 @@ class Awaiting:
     def create_order(self, order: NewOrder, **options: Any) -> Order:
         return self._loop.run(self.imprint.orders.create(order, **options))
 
+    def ensure_order(self, order: NewOrder, **options: Any) -> Order:
+        return self._loop.run(self.imprint.orders.ensure(order, **options))
+
+    def update_order(self, order_id: str, order: NewOrder, **options: Any) -> Order:
+        return self._loop.run(self.imprint.orders.update(order_id, order, **options))
+
+    def delete_order(self, order_id: str, **options: Any) -> None:
+        return self._loop.run(self.imprint.orders.delete(order_id, **options))
+
+    def find_order(self, **options: Any) -> Order | None:
+        return self._loop.run(self.imprint.orders.find(**options))
+
+    def list_orders(self, **options: Any) -> builtins.list[Order]:
+        return self._loop.run(self.imprint.orders.list(**options))
+
     def create(self, event: NewOrderEvent, **options: Any) -> OrderEvent:
         return self._loop.run(self.imprint.order_events.create(event, **options))
 
     def ensure(self, event: NewOrderEvent, **options: Any) -> OrderEvent:
         return self._loop.run(self.imprint.order_events.ensure(event, **options))
+
+    def delete(self, order_event_id: str, **options: Any) -> None:
+        return self._loop.run(self.imprint.order_events.delete(order_event_id, **options))
 
     def find(self, **options: Any) -> OrderEvent | None:
         return self._loop.run(self.imprint.order_events.find(**options))

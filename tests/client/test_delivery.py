@@ -1,3 +1,8 @@
+"""Delivery: what is sent again and when, how an outcome is settled, the waits and deadlines, and what is logged.
+
+Most of it by the example of events; test_writes.py holds all that writes to the same rules.
+"""
+
 import asyncio
 import logging
 import socket
@@ -12,12 +17,10 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from imprint_api.api.order_events import post_order_event
 from imprint_client import (
     APIConnectionError,
-    APIError,
     APIResponseValidationError,
     APIStatusError,
     APITimeoutError,
@@ -26,7 +29,6 @@ from imprint_client import (
     ConflictError,
     EventMismatchError,
     Imprint,
-    ImprintError,
     InternalServerError,
     InvalidRequestError,
     NewOrderEvent,
@@ -41,7 +43,7 @@ from imprint_client import (
 from imprint_client.comparison import differences
 from imprint_sandbox import Fault, Sandbox
 
-from tests.support import FLAVOURS, Blocking, Clock, Flavour, make_event, make_line, make_order
+from tests.support import FLAVOURS, Clock, Flavour, make_event, make_line, make_order
 
 # The clock of the tests moves only by waiting, and each wait is half of what it may be.
 DEFAULT_WAITS = [0.25, 0.5, 1.0]
@@ -84,24 +86,6 @@ def test_a_get_of_unknown_outcome_is_sent_again(sandbox: Sandbox, client: Flavou
 
     assert lookups(sandbox) == 4
     assert clock.waits == DEFAULT_WAITS
-
-
-@pytest.mark.parametrize("fault", NOT_CARRIED_OUT_BUT_MAY_BE.values(), ids=NOT_CARRIED_OUT_BUT_MAY_BE)
-def test_a_post_of_unknown_outcome_is_looked_up_and_never_sent_again(
-    sandbox: Sandbox, client: Flavour, order_id: str, fault: Fault
-) -> None:
-    sandbox.fail("postOrderEvent", fault)
-
-    if fault.write_or_default == "made":
-        assert client.create(make_event(order_id)).partner_event_id == "e-1"
-    else:
-        with pytest.raises(OutcomeUnknownError) as caught:
-            client.create(make_event(order_id))
-        assert caught.value.looked_up
-        assert caught.value.sent == make_event(order_id)
-        assert isinstance(caught.value.__cause__, APIError)
-
-    assert posts(sandbox) == 1
 
 
 @pytest.mark.parametrize("fault", NOT_CARRIED_OUT_BUT_MAY_BE.values(), ids=NOT_CARRIED_OUT_BUT_MAY_BE)
@@ -231,25 +215,6 @@ def test_a_result_is_made_from_the_answer_its_json_and_what_was_read_from_that()
 # --- Settling ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_late_write_is_found_by_a_later_lookup(
-    sandbox: Sandbox, client: Flavour, order_id: str, clock: Clock
-) -> None:
-    sandbox.fail("postOrderEvent", Fault(answer="cut", write="late", settles_after=3))
-
-    recorded = client.create(make_event(order_id))
-
-    assert recorded.order_event_id == sandbox.events[0]["order_event_id"]
-    assert (posts(sandbox), lookups(sandbox)) == (1, 4)
-    assert clock.waits == [0.25, 0.5, 1.0]
-
-
-def test_a_lookup_that_lags_is_repeated(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
-    sandbox.fail("postOrderEvent", Fault(status=504, write="unseen", settles_after=2))
-
-    assert client.create(make_event(order_id)).partner_event_id == "e-1"
-    assert (posts(sandbox), len(sandbox.events)) == (1, 1)
-
-
 def test_lookups_go_on_to_the_deadline_and_not_beyond(
     sandbox: Sandbox, client: Flavour, order_id: str, clock: Clock
 ) -> None:
@@ -327,20 +292,6 @@ def test_a_lookup_that_answers_something_else_settles_nothing(
     assert posts(sandbox) == 1
 
 
-@pytest.mark.parametrize("resend_unknown", [True, False])
-def test_a_failing_lookup_never_leads_to_a_second_post(
-    sandbox: Sandbox, client: Flavour, order_id: str, resend_unknown: bool
-) -> None:
-    sandbox.fail("postOrderEvent", Fault(answer="cut"))
-    sandbox.fail("listOrderEvents", Fault(status=500), times=1000)
-
-    with pytest.raises(OutcomeUnknownError) as caught:
-        client.create(make_event(order_id), retry=RetryPolicy(resend_unknown=resend_unknown))
-
-    assert not caught.value.looked_up
-    assert posts(sandbox) == 1
-
-
 @pytest.mark.parametrize("lookup", [Fault(), Fault(status=500)], ids=["finds nothing", "fails"])
 @pytest.mark.parametrize("resend_unknown", [True, False])
 @pytest.mark.parametrize("deadline", [10.0, 61.0])
@@ -388,31 +339,6 @@ def test_a_409_is_the_answer_when_a_lookup_explains_it(sandbox: Sandbox, client:
     assert client.create(make_event(order_id)).partner_event_id == "e-1"
     with pytest.raises(EventMismatchError):
         client.create(make_event(order_id, currency="EUR", order_lines=[make_line(5)]))
-
-
-@pytest.mark.parametrize("lookup", [Fault(), Fault(status=500), Fault(answer="malformed")])
-def test_a_409_that_a_lookup_does_not_explain_is_raised(
-    sandbox: Sandbox, client: Flavour, order_id: str, lookup: Fault
-) -> None:
-    sandbox.fail("postOrderEvent", Fault(status=409))
-    sandbox.fail("listOrderEvents", lookup)
-
-    with pytest.raises(ConflictError):
-        client.create(make_event(order_id))
-
-    assert (posts(sandbox), lookups(sandbox)) == (1, 1)
-
-
-def test_none_sends_once_and_still_looks_once(sandbox: Sandbox, client: Flavour, order_id: str, clock: Clock) -> None:
-    sandbox.fail("postOrderEvent", Fault(answer="cut", write="made"))
-    assert client.create(make_event(order_id), retry=RetryPolicy.none()).partner_event_id == "e-1"
-
-    sandbox.fail("postOrderEvent", Fault(answer="cut"))
-    with pytest.raises(OutcomeUnknownError) as caught:
-        client.create(make_event(order_id, "e-2"), retry=RetryPolicy.none())
-
-    assert caught.value.looked_up
-    assert (posts(sandbox), lookups(sandbox), clock.waits) == (2, 2, [])
 
 
 def test_none_sends_what_was_refused_only_once(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
@@ -743,37 +669,6 @@ def test_what_waits_outside_of_tests_can_wait() -> None:
     asyncio.run(delivery._sleep_async(0))
 
 
-def test_a_used_up_deadline_still_has_one_lookup_of_5_seconds(sandbox: Sandbox, clock: Clock) -> None:
-    timeouts: list[float] = []
-
-    def note(request: httpx.Request) -> None:
-        timeouts.append(request.extensions["timeout"]["read"])
-        clock.seconds += 30  # each request takes so long
-
-    with httpx.Client(event_hooks={"request": [note]}) as http_client:
-        imprint = Imprint(sandbox.api_key, base_url=sandbox.url, http_client=http_client)
-        order_id = imprint.orders.create(make_order()).id
-        sandbox.fail("postOrderEvent", Fault(answer="cut", write="made"))
-        timeouts.clear()
-        imprint.order_events.create(make_event(order_id), retry=RetryPolicy(deadline=20.0))
-
-    assert timeouts == [20.0, 5.0]
-
-
-@pytest.mark.parametrize("flavour", FLAVOURS)
-def test_a_timeout_is_an_unknown_outcome(sandbox: Sandbox, clock: Clock, flavour: str) -> None:
-    client = FLAVOURS[flavour](sandbox, timeout=0.1)
-    order_id = client.create_order(make_order()).id
-    sandbox.fail("postOrderEvent", Fault(delay=3600, write="late", status=504))
-
-    with pytest.raises(OutcomeUnknownError) as caught:
-        client.create(make_event(order_id))
-
-    assert isinstance(caught.value.__cause__, APITimeoutError)
-    assert posts(sandbox) == 1
-    client.close()
-
-
 BAD_POLICIES = [
     {"attempts": 0},
     {"attempts": 1.5},
@@ -942,77 +837,7 @@ def test_timestamps_are_compared_as_instants_and_null_as_absent() -> None:
     ]
 
 
-# --- The promise ------------------------------------------------------------------------------------------------------
-
-statuses = st.sampled_from([408, 500, 502, 503, 504, 520])
-post_faults = st.one_of(
-    st.builds(lambda write: Fault(answer="cut", write=write), st.sampled_from(["made", "lost", "unseen"])),
-    st.builds(lambda after: Fault(answer="cut", write="late", settles_after=after), st.sampled_from([1, 2, 5, None])),
-    st.builds(
-        lambda status, after: Fault(status=status, write="late", settles_after=after),
-        statuses,
-        st.sampled_from([1, 3, None]),
-    ),
-    st.builds(lambda status, write: Fault(status=status, write=write), statuses, st.sampled_from(["made", "lost"])),
-    st.builds(lambda after: Fault(write="unseen", settles_after=after), st.sampled_from([1, 3, None])),
-    st.sampled_from(
-        [
-            Fault(),
-            Fault(answer="cut_in_body"),
-            Fault(answer="malformed"),
-            Fault(status=200, body="<html>", write="made"),
-            Fault(status=200, body={}, write="lost"),
-            Fault(status=204, write="made"),
-            Fault(status=409),
-            Fault(status=409, write="made"),
-            Fault(status=429),
-            Fault(status=429, headers={"Retry-After": "2"}),
-            Fault(status=400),
-        ]
-    ),
-)
-lookup_faults = st.one_of(
-    st.builds(lambda status: Fault(status=status), statuses),
-    st.sampled_from(
-        [Fault(), Fault(answer="cut"), Fault(answer="malformed"), Fault(answer="empty_page"), Fault(status=429)]
-    ),
-)
-
-
-@pytest.mark.parametrize("flavour", FLAVOURS)
-@given(posts_fail=st.lists(post_faults, max_size=4), lookups_fail=st.lists(lookup_faults, max_size=4))
-@example(posts_fail=[Fault(answer="cut", write="late")], lookups_fail=[])
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_the_network_does_one_call_never_records_twice_and_its_outcome_is_never_guessed(
-    sandbox: Sandbox, clock: Clock, flavour: str, posts_fail: list[Fault], lookups_fail: list[Fault]
-) -> None:
-    sandbox.reset()
-    client = FLAVOURS[flavour](sandbox)
-    event = make_event(client.create_order(make_order()).id)
-    for fault in posts_fail:
-        sandbox.fail("postOrderEvent", fault)
-    for fault in lookups_fail:
-        sandbox.fail("listOrderEvents", fault)
-
-    outcome: OrderEvent | ImprintError
-    try:
-        outcome = client.create(event)
-    except ImprintError as error:
-        outcome = error
-    kept_when_it_returned = len(sandbox.events)
-    sandbox.heal()
-    sandbox.settle()
-
-    assert len(sandbox.events) <= 1
-    if isinstance(outcome, OrderEvent):
-        assert kept_when_it_returned == 1
-        assert differences(event, outcome) == []
-    elif isinstance(outcome, OutcomeUnknownError):
-        client.ensure(event)
-        assert len(sandbox.events) == 1
-    elif not isinstance(outcome, ConflictError):  # which a server may send after it has written
-        assert sandbox.events == []
-    client.close()
+# --- Many at once -----------------------------------------------------------------------------------------------------
 
 
 def test_16_threads_on_one_client_record_each_event_once(sandbox: Sandbox, clock: Clock) -> None:
@@ -1057,21 +882,3 @@ def test_200_tasks_on_one_client_record_each_event_once(sandbox: Sandbox, clock:
 
     assert sorted(event["partner_event_id"] for event in sandbox.events) == sorted(created)
     assert len(set(created)) == 200
-
-
-def test_through_the_generated_client_a_post_of_unknown_outcome_is_not_settled(sandbox: Sandbox, clock: Clock) -> None:
-    client = Blocking(sandbox)
-    event = make_event(client.create_order(make_order()).id)
-    sandbox.fail("postOrderEvent", Fault(status=429))
-    sandbox.fail("postOrderEvent", Fault(answer="cut", write="made"))
-
-    with pytest.raises(OutcomeUnknownError) as caught:
-        post_order_event.sync(client=client.imprint.api, body=event)
-
-    assert caught.value.sent == event.to_dict()
-    assert caught.value.looked_up is False
-    assert caught.value.operation == "POST /v2/order_events"
-    assert caught.value.why == str(caught.value.__cause__)
-    assert (posts(sandbox), lookups(sandbox)) == (2, 0)
-    assert not isinstance(caught.value.__cause__, APIResponseValidationError)
-    client.close()

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from imprint_api.api.order_events import list_order_events, post_order_event
-from imprint_api.api.orders import create_order
+from imprint_api.api.order_events import delete_order_event, list_order_events, post_order_event
+from imprint_api.api.orders import create_order, delete_order, list_orders, put_order
 from imprint_client import (
     UNSET,
     APIConnectionError,
@@ -43,7 +43,12 @@ OPERATIONS: dict[str, Callable[[Run], Any]] = {
     "listOrderEvents": lambda run: run(list_order_events),
     "postOrderEvent": lambda run: run(post_order_event, body=EVENT),
     "createOrder": lambda run: run(create_order, body=make_order()),
+    "listOrders": lambda run: run(list_orders),
+    "putOrder": lambda run: run(put_order, order_id="order-1", body=make_order()),
+    "deleteOrder": lambda run: run(delete_order, order_id="order-1"),
+    "deleteOrderEvent": lambda run: run(delete_order_event, order_event_id="event-1"),
 }
+READING = ("listOrderEvents", "listOrders")
 each_operation = pytest.mark.parametrize("operation", OPERATIONS)
 
 
@@ -52,7 +57,7 @@ def run(request: pytest.FixtureRequest, sandbox: Sandbox, clock: Clock) -> Run:
     """Call a generated function of one of the four kinds through a client; what it parsed is returned."""
 
     def call(module: Any, /, server: Any = sandbox, options: dict[str, Any] | None = None, **arguments: Any) -> Any:
-        function = getattr(module, request.param)
+        function = kind_of(module, request.param)
         settings = {"base_url": server.url, **(options or {})}
 
         async def call_async() -> Any:
@@ -64,14 +69,22 @@ def run(request: pytest.FixtureRequest, sandbox: Sandbox, clock: Clock) -> Run:
         else:
             with Imprint(server.api_key, **settings) as imprint:
                 answer = function(client=imprint.api, **arguments)
-        if not request.param.endswith("detailed"):
+        if not function.__name__.endswith("detailed"):
             return answer
-        assert answer.status_code == 200
-        assert answer.content
-        assert answer.headers["content-type"] == "application/json"
+        if module in (delete_order, delete_order_event):
+            assert (answer.status_code, answer.content) == (204, b"")
+        else:
+            assert answer.status_code == 200
+            assert answer.content
+            assert answer.headers["content-type"] == "application/json"
         return answer.parsed
 
     return call
+
+
+def kind_of(module: Any, kind: str) -> Callable[..., Any]:
+    """What is answered without a body can only be called in detail."""
+    return getattr(module, kind, None) or getattr(module, f"{kind}_detailed")  # type: ignore[no-any-return]
 
 
 def failure(call: Callable[[], object]) -> ImprintError:
@@ -93,6 +106,14 @@ def test_every_kind_of_generated_function_works(sandbox: Sandbox, run: Run) -> N
     assert isinstance(event, OrderEvent)
     assert page.data == [event]
     assert dict(sandbox.requests[-1].query) == {"order_id": order.id, "limit": "100"}
+
+    assert run(delete_order_event, order_event_id=event.order_event_id) is None
+    assert sandbox.events == []
+    updated = run(put_order, order_id=order.id, body=make_order(customer_id="c-1"))
+    assert (updated.id, updated.customer_id) == (order.id, "c-1")
+    assert run(list_orders, partner_order_id="o-1").data == [updated]
+    assert run(delete_order, order_id=order.id) is None
+    assert sandbox.orders == []
 
 
 def test_the_same_credentials_go_with_it(wire: Wire, run: Run) -> None:
@@ -125,8 +146,8 @@ def test_a_get_is_tried_again(sandbox: Sandbox, run: Run, clock: Clock) -> None:
     assert len(clock.waits) == 3
 
 
-@pytest.mark.parametrize("operation", ["postOrderEvent", "createOrder"])
-def test_a_post_that_was_refused_for_now_is_tried_again(sandbox: Sandbox, run: Run, operation: str) -> None:
+@pytest.mark.parametrize("operation", [operation for operation in OPERATIONS if operation not in READING])
+def test_a_write_that_was_refused_for_now_is_tried_again(sandbox: Sandbox, run: Run, operation: str) -> None:
     sandbox.fail(operation, Fault(status=429), times=4)
 
     error = failure(lambda: OPERATIONS[operation](run))
@@ -226,12 +247,20 @@ def test_an_answer_of_another_shape_is_a_documented_exception_with_the_path(
 
     raised = failure(lambda: OPERATIONS[operation](run))
 
-    assert isinstance(raised, OutcomeUnknownError) == (operation != "listOrderEvents")
+    assert isinstance(raised, OutcomeUnknownError) == (operation not in READING)
     error = raised.__cause__ or raised
     assert isinstance(error, APIResponseValidationError)
-    expected = {"listOrderEvents": "data[0].order_id", "postOrderEvent": "order_id", "createOrder": "payment_method_id"}
+    expected = {
+        "listOrderEvents": "data[0].order_id",
+        "postOrderEvent": "order_id",
+        "createOrder": "payment_method_id",
+        "listOrders": "data[0].payment_method_id",
+        "putOrder": "payment_method_id",
+        "deleteOrder": "",  # the answer itself: it should have been a 204
+        "deleteOrderEvent": "",
+    }
     assert error.path == expected[operation]
-    assert arrived(sandbox, operation) == (4 if operation == "listOrderEvents" else 1)
+    assert arrived(sandbox, operation) == (4 if operation in READING else 1)
 
 
 def test_what_json_cannot_hold_is_refused_before_it_is_sent(sandbox: Sandbox, run: Run) -> None:
@@ -267,11 +296,11 @@ def test_use_after_close_is_a_clear_error(sandbox: Sandbox) -> None:
 def test_the_wrong_flavour_is_refused_before_anything_is_sent(sandbox: Sandbox, operation: str, detailed: str) -> None:
     def sync_with_async(module: Any, **arguments: Any) -> None:
         api = AsyncImprint(sandbox.api_key, base_url=sandbox.url).api
-        getattr(module, f"sync{detailed}")(client=api, **arguments)
+        kind_of(module, f"sync{detailed}")(client=api, **arguments)
 
     def async_with_sync(module: Any, **arguments: Any) -> None:
         with Imprint(sandbox.api_key, base_url=sandbox.url) as imprint:
-            asyncio.run(getattr(module, f"asyncio{detailed}")(client=imprint.api, **arguments))
+            asyncio.run(kind_of(module, f"asyncio{detailed}")(client=imprint.api, **arguments))
 
     for wrong in (sync_with_async, async_with_sync):
         with pytest.raises(ConfigurationError, match=r"Imprint\.api is for sync"):

@@ -374,6 +374,12 @@ CALLS: dict[str, Callable[[Flavour, dict[str, Any]], object]] = {
     "ensure": lambda client, options: client.ensure(make_event(), **options),
     "find": lambda client, options: client.find(partner_event_id="e-1", **options),
     "list": lambda client, options: client.list(**options),
+    "delete": lambda client, options: client.delete("event-1", **options),
+    "ensure_order": lambda client, options: client.ensure_order(make_order(), **options),
+    "update_order": lambda client, options: client.update_order("order-1", make_order(), **options),
+    "delete_order": lambda client, options: client.delete_order("order-1", **options),
+    "find_order": lambda client, options: client.find_order(id="order-1", **options),
+    "list_orders": lambda client, options: client.list_orders(**options),
 }
 
 

@@ -21,7 +21,16 @@ from urllib.parse import quote
 import httpx
 import pytest
 from imprint_api.api.order_events import list_order_events, post_order_event
-from imprint_client import UNSET, APIStatusError, AsyncImprint, Imprint, ImprintError, RetryPolicy
+from imprint_client import (
+    UNSET,
+    AmbiguousOrderError,
+    APIStatusError,
+    AsyncImprint,
+    Imprint,
+    ImprintError,
+    OrderMismatchError,
+    RetryPolicy,
+)
 from imprint_client.settings import Credentials
 from imprint_sandbox import Fault, Sandbox
 
@@ -43,6 +52,10 @@ OPERATIONS: dict[str, Callable[[Flavour], object]] = {
     "listOrderEvents": lambda client: client.list(),
     "postOrderEvent": lambda client: client.create(EVENT),
     "createOrder": lambda client: client.create_order(make_order()),
+    "listOrders": lambda client: client.list_orders(),
+    "putOrder": lambda client: client.update_order("order-1", make_order()),
+    "deleteOrder": lambda client: client.delete_order("order-1"),
+    "deleteOrderEvent": lambda client: client.delete("event-1"),
 }
 each_operation = pytest.mark.parametrize("operation", OPERATIONS)
 get_and_post = pytest.mark.parametrize("operation", ["listOrderEvents", "postOrderEvent"])
@@ -344,6 +357,26 @@ def test_an_unknown_outcome_that_was_looked_up_shows_no_secret(
     guarded.fail("listOrderEvents", Fault(answer="cut"), times=50)
 
     assert leaks(raised(lambda: client.create(make_event()))) == []
+    assert not has_secret("".join(logged))
+
+
+@each_auth
+def test_an_order_that_is_recorded_otherwise_or_twice_shows_no_secret(
+    guarded: Sandbox, connect: Connect, logged: list[str], auth: str
+) -> None:
+    client = connect(guarded, auth=auth, **KEYS)
+    client.create_order(make_order())
+
+    def create() -> None:
+        guarded.fail("createOrder", Fault(answer="cut"))
+        client.create_order(make_order(payment_method_id="p-2"))
+
+    otherwise = raised(create)
+    client.create_order(make_order())
+    twice = [raised(create), raised(lambda: client.find_order(partner_order_id="o-1"))]
+
+    assert [type(error) for error in (otherwise, *twice)] == [OrderMismatchError, *[AmbiguousOrderError] * 2]
+    assert [leaks(error) for error in (otherwise, *twice)] == [[], [], []]
     assert not has_secret("".join(logged))
 
 

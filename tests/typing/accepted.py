@@ -5,11 +5,13 @@ from typing import assert_type
 import httpx
 from imprint_client import (
     UNSET,
+    AmbiguousOrderError,
     AsyncImprint,
     EventMismatchError,
     Fault,
     Imprint,
     InvalidRequestError,
+    MismatchError,
     NewOrder,
     NewOrderEvent,
     Order,
@@ -17,6 +19,7 @@ from imprint_client import (
     OrderEventsResponse,
     OrderEventType,
     OrderLine,
+    OrderMismatchError,
     OutcomeUnknownError,
     Pager,
     RetryPolicy,
@@ -47,6 +50,13 @@ def blocking() -> None:
         assert_type(order, Order)
         assert_type(order.id, str)
         assert_type(order.customer_id, str | Unset)
+        changed = NewOrder.from_dict(order.to_dict())
+        assert_type(imprint.orders.ensure(changed, retry=RetryPolicy(attempts=1)), Order)
+        assert_type(imprint.orders.update(order.id, changed, check_totals=False, timeout=5), Order)
+        assert_type(imprint.orders.find(id=order.id), Order | None)
+        assert_type(imprint.orders.find(partner_order_id="o", timeout=5), Order | None)
+        assert_type(imprint.orders.list(partner_order_id="o"), list[Order])
+        imprint.orders.delete(order.id, retry=RetryPolicy.none())
         event = NewOrderEvent(
             order_id=order.id, type_=OrderEventType.CAPTURED, amount=1, network_transaction_id="n", order_lines=lines
         )
@@ -57,6 +67,8 @@ def blocking() -> None:
         if found is not None:
             assert_type(found.amount, int)
             assert_type(found.type_.known, bool)
+            if found.order_event_id:
+                imprint.order_events.delete(found.order_event_id)
         events = assert_type(imprint.order_events.list(order_id=order.id, limit=5, starting_after="x"), Pager)
         for each in events:
             assert_type(each, OrderEvent)
@@ -68,13 +80,21 @@ def blocking() -> None:
             assert_type(error.faults, list[Fault])
         except OutcomeUnknownError as error:
             assert_type(error.looked_up, bool)
-        except EventMismatchError as error:
+        except (EventMismatchError, OrderMismatchError) as error:
             assert_type(error.differences, list[str])
+            mismatch: MismatchError = error
+            print(mismatch.recorded)
+        except AmbiguousOrderError as error:
+            assert_type(error.partner_order_id, str)
 
 
 async def awaiting() -> None:
     async with AsyncImprint(http_client=httpx.AsyncClient()) as imprint:
         assert_type(await imprint.order_events.find(order_event_id="i"), OrderEvent | None)
+        assert_type(await imprint.orders.find(id="i"), Order | None)
+        for order in assert_type(await imprint.orders.list(), list[Order]):
+            await imprint.orders.delete(order.id)
+        await imprint.order_events.delete("i")
         async for each in imprint.order_events.list(network_transaction_id="n"):
             assert_type(each, OrderEvent)
         async for page in imprint.order_events.list().pages():

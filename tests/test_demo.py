@@ -13,7 +13,10 @@ STEPS = [
     "captured, part 1 of 2: Couch Supreme, $2,699.99",
     "captured, part 2 of 2: Delivery, $50.00",
     "refunded: Delivery, $50.00",
+    "order updated: without Delivery it is $2,699.99",
     "captured 25 times more",
+    "an event recorded by mistake is deleted: capture-mistake",
+    "an order placed by mistake is found and deleted: o-mistake",
     "listed 28 events, in 3 pages of [10, 10, 8]",
     "looked up by its partner_event_id: refund-1",
     "captured  $3,374.99",
@@ -31,29 +34,37 @@ def test_the_demo_takes_the_published_order_through_its_life_and_says_so() -> No
     assert positions == sorted(positions)
 
 
-class LosesAnEvent(Sandbox):
-    def __init__(self, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self.fail("postOrderEvent", Fault(status=200, body={}, write="lost"))
+LESS = {"id": "77f60af4-185e-4867-b113-34e3cf7c6acd", "order_lines": [demo.COUCH.to_dict()]}
+OTHER = {"id": "another", "payment_method_id": "p", "partner_order_id": "o", "total_order_amount": 269999}
+NOTHING = Fault(status=200, body={"data": []})
+BAD_DAYS: list[tuple[str, list[Fault], str]] = [
+    ("postOrderEvent", [Fault(status=200, body={}, write="lost")], "may or may not have been carried out"),
+    ("listOrderEvents", [Fault(), NOTHING], "events listed"),
+    ("listOrderEvents", [Fault()] * 4 + [NOTHING], "the event found"),
+    ("putOrder", [Fault(status=200, body=OTHER, write="lost")], "the updated order"),
+    ("putOrder", [Fault(status=200, body=OTHER | LESS, write="lost")], "the total kept by the sandbox"),
+    ("deleteOrderEvent", [Fault(status=204, write="lost")], "the deleted event"),
+    ("listOrders", [NOTHING], "was not found"),
+    ("deleteOrder", [Fault(status=204, write="lost")], "the orders kept by the sandbox"),
+]
 
 
-class FindsAnother(Sandbox):
-    def __init__(self, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self.fail("listOrderEvents", Fault(status=200, body={"data": []}))
-
-
-@pytest.mark.parametrize(
-    ("sandbox", "message"), [(LosesAnEvent, "may or may not have been carried out"), (FindsAnother, "events listed")]
-)
+@pytest.mark.parametrize(("operation", "faults", "message"), BAD_DAYS)
 def test_the_demo_fails_with_what_did_not_hold(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     clock: object,
-    sandbox: type[Sandbox],
+    operation: str,
+    faults: list[Fault],
     message: str,
 ) -> None:
-    monkeypatch.setattr(demo, "Sandbox", sandbox)
+    class Spoilt(Sandbox):
+        def __init__(self, **arguments: Any) -> None:
+            super().__init__(**arguments)
+            for fault in faults:
+                self.fail(operation, fault)
+
+    monkeypatch.setattr(demo, "Sandbox", Spoilt)
 
     assert demo.main() == 1
     assert message in capsys.readouterr().out

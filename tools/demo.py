@@ -64,10 +64,14 @@ def run(console: Console, sandbox: Sandbox, imprint: Imprint) -> None:
         done(console, f"captured, part {number} of 2: {line.name}, {dollars(captured.amount)}")
     refunded = record(imprint, order, "refund-1", OrderEventType.REFUNDED, [DELIVERY])
     done(console, f"refunded: {DELIVERY.name}, {dollars(refunded.amount)}")
+    take_out_what_was_refunded(console, sandbox, imprint, order)
 
     for number in range(FURTHER_EVENTS):
         record(imprint, order, f"capture-cushions-{number}", OrderEventType.CAPTURED, [CUSHION])
     done(console, f"captured {FURTHER_EVENTS} times more: {CUSHION.name} x {CUSHION.quantity}")
+
+    delete_an_event(console, imprint, order)
+    delete_an_order(console, sandbox, imprint, order)
 
     pages = [page.data for page in imprint.order_events.list(order_id=order.id).pages()]
     events = [event for page in pages for event in page]
@@ -91,6 +95,35 @@ def refuse_a_wrong_sum(console: Console, sandbox: Sandbox, imprint: Imprint, ord
     else:
         raise DemoError("a wrong sum was not refused")
     expect("requests sent with the wrong sum", len(sandbox.requests) - before, 0)
+
+
+def take_out_what_was_refunded(console: Console, sandbox: Sandbox, imprint: Imprint, order: Order) -> None:
+    totals = sum_lines([COUCH])
+    smaller = NewOrder.from_dict(order.to_dict())
+    smaller.order_lines = [COUCH]
+    smaller.total_order_amount, smaller.total_rewards_amount = totals
+    updated = imprint.orders.update(order.id, smaller)
+    expect("the updated order", (updated.id, updated.order_lines), (order.id, [COUCH]))
+    expect("the total kept by the sandbox", [each["total_order_amount"] for each in sandbox.orders], [totals.amount])
+    done(console, f"order updated: without {DELIVERY.name} it is {dollars(updated.total_order_amount)}")
+
+
+def delete_an_event(console: Console, imprint: Imprint, order: Order) -> None:
+    mistake = record(imprint, order, "capture-mistake", OrderEventType.CAPTURED, [DELIVERY])
+    imprint.order_events.delete(mistake.order_event_id or "")
+    expect("the deleted event", imprint.order_events.find(partner_event_id="capture-mistake"), None)
+    done(console, "an event recorded by mistake is deleted: capture-mistake")
+
+
+def delete_an_order(console: Console, sandbox: Sandbox, imprint: Imprint, order: Order) -> None:
+    mistake = NewOrder(payment_method_id=order.payment_method_id, partner_order_id="o-mistake", total_order_amount=5000)
+    imprint.orders.create(mistake)
+    found = imprint.orders.find(partner_order_id="o-mistake")
+    if found is None:
+        raise DemoError("the order placed by mistake was not found")
+    imprint.orders.delete(found.id)
+    expect("the orders kept by the sandbox", [each["id"] for each in sandbox.orders], [order.id])
+    done(console, "an order placed by mistake is found and deleted: o-mistake")
 
 
 def record(

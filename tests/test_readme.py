@@ -30,7 +30,7 @@ def test_the_examples_run(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> 
     tests = [value for name, value in namespace.items() if name.startswith("test_")]
     for test in tests:
         test()
-    assert (len(blocks()), len(tests)) == (12, 2)
+    assert (len(blocks()), len(tests)) == (13, 2)
     assert sandbox.events
 
 

@@ -1,7 +1,7 @@
 """A server that nobody here wrote judges the client's traffic: Prism, which checks each request against the contract.
 
-Bodies come from Schemathesis' strategies for the contract; they go through `imprint_client`, and any answer but 200 is
-a fault of the client.
+Bodies come from Schemathesis' strategies for the contract; they go through `imprint_client`, and any answer that is no
+success is a fault of the client.
 """
 
 import json
@@ -80,6 +80,15 @@ def test_every_order_that_the_client_sends_is_one_that_the_contract_allows(impri
 
 
 @bounded
+@given(body=bodies("/v2/orders"))
+def test_every_update_that_the_client_sends_is_one_that_the_contract_allows(imprint: Imprint, body: Any) -> None:
+    def update(order: NewOrder) -> None:
+        imprint.orders.update(order.id or "id-1", order)
+
+    accepted(update, made(NewOrder, body))
+
+
+@bounded
 @given(body=bodies("/v2/order_events"))
 def test_every_event_that_the_client_sends_is_one_that_the_contract_allows(imprint: Imprint, body: Any) -> None:
     accepted(imprint.order_events.create, made(NewOrderEvent, body))
@@ -106,6 +115,23 @@ def test_every_list_that_the_client_asks_for_is_one_that_the_contract_allows(
     imprint: Imprint, filters: dict[str, Any]
 ) -> None:
     next(iter(imprint.order_events.list(**filters).pages()))
+
+
+@bounded
+@given(filters=st.fixed_dictionaries({}, optional={"id": text, "partner_order_id": text}))
+def test_every_list_of_orders_that_the_client_asks_for_is_one_that_the_contract_allows(
+    imprint: Imprint, filters: dict[str, Any]
+) -> None:
+    imprint.orders.list(**filters)
+
+
+@bounded
+@given(identifier=text)
+def test_every_deletion_that_the_client_sends_is_one_that_the_contract_allows(
+    imprint: Imprint, identifier: str
+) -> None:
+    accepted(imprint.orders.delete, identifier)
+    accepted(imprint.order_events.delete, identifier)
 
 
 def test_prism_would_refuse_what_the_contract_does_not_allow(imprint: Imprint) -> None:

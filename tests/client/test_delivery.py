@@ -809,6 +809,14 @@ def test_the_event_id_that_imprint_gives_is_no_difference() -> None:
     assert differences(sent, OrderEvent.from_dict(sent.to_dict() | {"order_event_id": "theirs"})) == []
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_id_and_the_time_of_the_last_change_that_imprint_gives_an_order_are_no_difference(kept: bool) -> None:
+    sent = make_order(id="mine", updated_at=datetime(2026, 1, 1, tzinfo=UTC))
+    given = {"id": "theirs", "updated_at": "2026-01-02T00:00:00Z"}
+
+    assert differences(sent, Order.from_dict(sent.to_dict() | given), kept=kept) == []
+
+
 DIFFERENT: list[tuple[dict[str, Any], list[str]]] = [
     ({"amount": 1}, ["amount"]),
     ({"type": "REFUNDED"}, ["type"]),

@@ -1,8 +1,9 @@
 """Delivery: what may be sent again, and when; how an unknown outcome is settled.
 
-Imprint publishes nothing about repeating a POST, and a server that answers late may still write. So a request is sent
+Imprint publishes nothing about repeating a request, and a server that answers late may still write. So it is sent
 again only when it was certainly not carried out (never sent, or refused with 429) or when it only reads; whatever else
-happens to a POST leaves its outcome unknown, which is settled by looking, or raised. One call never records twice.
+happens to one that writes leaves its outcome unknown, which is settled by looking, or raised. One call never writes
+twice.
 
 The rules are generators that yield what to do next, an `Attempt` or a `Wait`; transport.py drives them with a loop that
 blocks and one that awaits: one rule, two flavours.

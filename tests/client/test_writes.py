@@ -25,6 +25,7 @@ from imprint_client import (
     ImprintError,
     InternalServerError,
     Order,
+    OrderLine,
     OrderMismatchError,
     OutcomeUnknownError,
     RateLimitError,
@@ -536,6 +537,7 @@ NOT_YET: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "a value for null": ({"merchant_id": None}, {"merchant_id": "m-1"}),
     "a line less": ({"order_lines": [make_line(), make_line(0, rewards_rate=0)]}, {"order_lines": [make_line()]}),
     "an address": ({}, {"merchant_address": []}),
+    "a member of a line": ({}, {"order_lines": [OrderLine.from_dict(make_line().to_dict() | {"product_url": "u"})]}),
 }
 
 

@@ -5,6 +5,7 @@ import builtins
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import httpx
 from imprint_client import (
     AsyncImprint,
     Imprint,
@@ -137,7 +138,33 @@ class Awaiting:
         self._loop.close()
 
 
+class BlockingOverOwnClient(Blocking):
+    def __init__(self, sandbox: Sandbox, **options: Any) -> None:
+        self._http = httpx.Client()
+        super().__init__(sandbox, http_client=self._http, **options)
+
+    def close(self) -> None:
+        super().close()
+        self._http.close()
+
+
+class AwaitingOverOwnClient(Awaiting):
+    def __init__(self, sandbox: Sandbox, **options: Any) -> None:
+        self._http = httpx.AsyncClient()
+        super().__init__(sandbox, http_client=self._http, **options)
+
+    def close(self) -> None:
+        self._loop.run(self._http.aclose())
+        super().close()
+
+
 FLAVOURS: dict[str, Callable[..., Flavour]] = {"sync": Blocking, "async": Awaiting}
+PATHS: dict[str, Callable[..., Flavour]] = {
+    **FLAVOURS,
+    "sync, own client": BlockingOverOwnClient,
+    "async, own client": AwaitingOverOwnClient,
+}
+"""Every way that a request can take: straight to a transport of httpx, and through a whole client."""
 
 
 class Clock:

@@ -43,10 +43,17 @@ from imprint_client import (
 from imprint_client.comparison import differences
 from imprint_sandbox import Fault, Sandbox
 
-from tests.support import FLAVOURS, Clock, Flavour, make_event, make_line, make_order
+from tests.support import FLAVOURS, PATHS, Clock, Flavour, make_event, make_line, make_order
 
 # The clock of the tests moves only by waiting, and each wait is half of what it may be.
 DEFAULT_WAITS = [0.25, 0.5, 1.0]
+
+
+@pytest.fixture(params=sorted(PATHS))
+def client(request: pytest.FixtureRequest, sandbox: Sandbox, clock: Clock) -> Iterator[Flavour]:
+    client = PATHS[request.param](sandbox)
+    yield client
+    client.close()
 
 
 def arrived(sandbox: Sandbox, operation: str) -> int:

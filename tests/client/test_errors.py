@@ -52,7 +52,7 @@ from imprint_client import (
 from imprint_client.errors import Fault as BodyFault
 from imprint_sandbox import Fault, Sandbox
 
-from tests.support import FLAVOURS, Blocking, Clock, Flavour, make_event, make_line, make_order
+from tests.support import PATHS, Blocking, Clock, Flavour, make_event, make_line, make_order
 
 from .conftest import Wire
 
@@ -83,10 +83,10 @@ RECEIVED_LINE = {"name": "Couch", "quantity": 1, "rate": 5, "rewards_rate": 0}
 RECEIVED_ORDER = {"id": "o-1", "payment_method_id": "p-1", "partner_order_id": "o-1", "total_order_amount": 274999}
 
 
-@pytest.fixture(scope="module", params=sorted(FLAVOURS))
+@pytest.fixture(scope="module", params=sorted(PATHS))
 def once(request: pytest.FixtureRequest, _one_sandbox: Sandbox) -> Iterator[Flavour]:
     """A client that sends once. These tests share it: what one answer was must not matter to the next."""
-    client = FLAVOURS[request.param](_one_sandbox, retry=ONCE)
+    client = PATHS[request.param](_one_sandbox, retry=ONCE)
     yield client
     client.close()
 

@@ -34,7 +34,7 @@ from imprint_client import (
 from imprint_client.comparison import differences
 from imprint_sandbox import Fault, Sandbox
 
-from tests.support import FLAVOURS, Clock, Flavour, make_event, make_line, make_order
+from tests.support import FLAVOURS, PATHS, Clock, Flavour, make_event, make_line, make_order
 
 NEW_ORDER = make_order(partner_order_id="new")
 NEW_EVENT = make_event("order-2", "new")
@@ -142,6 +142,13 @@ def sent_and_looked_up(sandbox: Sandbox, write: Write) -> tuple[int, int]:
     return operations.count(write.operation), operations.count(write.lookup)
 
 
+@pytest.fixture(params=sorted(PATHS))
+def client(request: pytest.FixtureRequest, sandbox: Sandbox, clock: Clock) -> Iterator[Flavour]:
+    client = PATHS[request.param](sandbox)
+    yield client
+    client.close()
+
+
 # --- The table --------------------------------------------------------------------------------------------------------
 
 UNKNOWN = {
@@ -230,11 +237,11 @@ def test_a_write_that_is_refused_for_good_is_raised_and_not_looked_up(
 
 
 @each_write
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("path", PATHS)
 def test_a_write_that_was_never_sent_is_sent_again(
-    clock: Clock, nobody: SimpleNamespace, flavour: str, write: Write
+    clock: Clock, nobody: SimpleNamespace, path: str, write: Write
 ) -> None:
-    client = FLAVOURS[flavour](nobody)
+    client = PATHS[path](nobody)
 
     with pytest.raises(APIConnectionError, match="ConnectError"):
         write.call(client)
@@ -645,10 +652,10 @@ lookup_faults = st.one_of(
 )
 
 
-@pytest.fixture(scope="module", params=sorted(FLAVOURS))
+@pytest.fixture(scope="module", params=sorted(PATHS))
 def shared(request: pytest.FixtureRequest, _one_sandbox: Sandbox) -> Iterator[Flavour]:
     """One client for all examples: to make one takes as long as an example."""
-    client = FLAVOURS[request.param](_one_sandbox)
+    client = PATHS[request.param](_one_sandbox)
     yield client
     client.close()
 

@@ -4,8 +4,11 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
+from importlib import import_module
+from importlib.abc import MetaPathFinder
+from importlib.util import find_spec
 from typing import NamedTuple
 
 from benchmarks.method import Sampler, Spread, compare, cpu, cpu_of_child, settled
@@ -84,7 +87,36 @@ def _create_async(variant: Variant, stack: ExitStack) -> Sampler | None:
             await _in_flight(create, each=5)
             return time.process_time() - began
 
-    return lambda: runner.run(sample())
+    def sample_alone() -> float:
+        with nullcontext() if variant.has_sniffio else _hidden("sniffio"):
+            return runner.run(sample())
+
+    return sample_alone
+
+
+class _Absent(MetaPathFinder):
+    """Has a module looked for in vain, which costs what it costs where it is not installed."""
+
+    def __init__(self, module: str) -> None:
+        self.module = module
+
+    def find_spec(self, fullname: str, *_: object) -> None:
+        if fullname == self.module:
+            find_spec(f"no_{fullname}")
+            raise ModuleNotFoundError(name=fullname)
+
+
+@contextmanager
+def _hidden(module: str) -> Iterator[None]:
+    """As if it were not installed."""
+    found, absent = import_module(module), _Absent(module)
+    del sys.modules[module]
+    sys.meta_path.insert(0, absent)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(absent)
+        sys.modules[module] = found
 
 
 async def _in_flight(create: AsyncCreate, each: int) -> None:

@@ -26,6 +26,8 @@ class Variant:
     """Lists so many events, in pages of such a size, and counts them."""
     connect: Callable[[], AbstractAsyncContextManager[AsyncCreate]] | None
     """Opens an asynchronous client, whose `create` sends one event."""
+    has_sniffio: bool = False
+    """Whether it requires sniffio, which spares httpcore four failing imports a call; from others it is hidden."""
 
 
 Make = Callable[[str, ExitStack], Variant]

@@ -59,4 +59,5 @@ def _over(imprint: Imprint, address: str) -> Variant:
         create=lambda: imprint.order_events.create(event),
         count=lambda events, size: sum(1 for _ in imprint.order_events.list(order_id=str(events), limit=size)),
         connect=connect,
+        has_sniffio=True,
     )

@@ -6,6 +6,7 @@
 import datetime
 import enum
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from functools import cache
 from http import HTTPStatus
@@ -264,6 +265,9 @@ def faults_of(body: object, model: type, path: str = "") -> Faults:
     if not isinstance(body, model):
         yield path, f"is {described(body)}, not {_with_article(model.__name__)}", body
         return
+    for key in body.additional_properties if hasattr(body, "additional_properties") else ():
+        if key in getattr(sys.modules[model.__module__], "_MEMBERS", ()):
+            yield f"{path}.{key}".strip("."), "stands among the additional properties; give it as a member", None
     for name, types in _members(model):
         # `type_` is the contract's `type`: Python has a `type` of its own.
         yield from _value_faults(getattr(body, name), types, f"{path}.{name}".strip("._"))
@@ -280,8 +284,8 @@ def are_plain(items: object, model: Any) -> bool:
 
 
 def is_text(value: object) -> bool:
-    """Whether this is a string that can be sent: half of a surrogate pair cannot"""
-    return isinstance(value, str) and not _SURROGATE.search(value)
+    """Whether this is a string that can be sent: half of a surrogate pair cannot; and of which str() is itself"""
+    return isinstance(value, str) and str(value) == value and not _SURROGATE.search(value)
 
 
 @cache
@@ -333,6 +337,8 @@ def _problem(value: Any, kind: Any) -> str | None:
         return "is beyond +-(2**53 - 1), which readers of JSON elsewhere would round"
     if isinstance(value, datetime.datetime) and value.utcoffset() is None:
         return "has no offset from UTC, which RFC 3339 needs: give it a tzinfo, such as datetime.UTC"
+    if kind is str and str(value) != value:
+        return f"is one string and shows as another, {str(value)!r}: give its value"
     if kind is str and not is_text(value):
         return "holds half of a surrogate pair, which is no text and cannot be sent"
     return None

@@ -5,16 +5,12 @@ from typing import Any
 
 import orjson
 
-# What orjson would write in a form of its own, where no model has said how.
-_OPTIONS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
-
 
 def encode(body: Any, *, plain: bool) -> bytes:
     """Raises TypeError, ValueError or RecursionError for what JSON cannot hold. A `plain` body has no floats."""
-    text = orjson.dumps(body, option=_OPTIONS)
-    if not plain and b"null" in text:
-        json.dumps(body, allow_nan=False)  # orjson writes NaN and infinity as null, in silence
-    return text
+    if not plain:
+        json.dumps(body, allow_nan=False)  # orjson writes NaN as null, in silence, and UUIDs in a form of its own
+    return orjson.dumps(body)
 
 
 def decode(text: bytes) -> Any:

@@ -33,6 +33,7 @@ T = TypeVar("T")
 
 SHORTEST_TIMEOUT_SECONDS = 0.001
 MOST_CONNECTIONS = 100
+MOST_IDLE_CONNECTIONS = 20
 _LOG = logging.getLogger("imprint_client.http")
 # UnicodeError is what httpx lets through from a host that is no host, in a Location for one.
 _FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError)
@@ -119,22 +120,41 @@ class _Transport:
     def __init__(self, settings: Settings, client: httpx.Client | httpx.AsyncClient | None) -> None:
         self.settings = settings
         self.closed = False
-        self.build: Callable[..., httpx.Request] = client.build_request if client else _build_request
+        self.build = client.build_request if client else None
 
-    def dressed(self, attempt: Attempt) -> dict[str, Any]:
-        """For build_request. Never kept in a variable: it holds the credentials."""
-        request = attempt.request
-        return {
-            "method": request.method,
-            "url": _url(self.settings.base_url + request.url),
-            "params": request.params,
-            "content": request.content,
-            "headers": {**_own_headers(), **request.headers, **self.settings.credentials.headers()},
-            "timeout": _cut(attempt.timeout, attempt.seconds),
-        }
+    def dressed(self, attempt: Attempt) -> httpx.Request:
+        """What to send. Neither it nor its headers are ever kept in a variable: they hold the credentials."""
+        request, credentials = attempt.request, self.settings.credentials
+        url, timeout = self.address(request.url), _cut(attempt.timeout, attempt.seconds)
+        if self.build:
+            return self.build(
+                request.method,
+                url,
+                params=request.params,
+                content=request.content,
+                headers={**_own_headers(), **request.headers, **credentials.headers()},
+                timeout=timeout,
+            )
+        own = {"Host": url.netloc.decode(), "Accept-Encoding": "gzip, deflate", **_own_headers(), **request.headers}
+        if request.content is not None:
+            own["Content-Length"] = str(len(request.content))
+        return httpx.Request(
+            request.method,
+            url.copy_with(params=request.params) if request.params else url,
+            headers={**own, **credentials.headers()},
+            stream=httpx.ByteStream(request.content or b""),
+            extensions={"timeout": timeout.as_dict()},
+        )
+
+    def address(self, path: str) -> httpx.URL:
+        try:
+            return _url(self.settings.base_url + path)
+        except httpx.InvalidURL as error:
+            problem = str(error)
+        raise InvalidRequestError([Fault("the id", f"makes no URL: {problem}")])
 
     def answer(self, attempt: Attempt, response: httpx.Response, body: bytes, problem: str | None = None) -> Answer:
-        if self.build is _build_request:  # an httpx.Client logs it itself
+        if not self.build:  # an httpx.Client logs it itself
             request, base_url = attempt.request, self.settings.base_url
             _LOG.info('HTTP Request: %s %s%s "%d"', request.method, base_url, request.url, response.status_code)
         if response.is_success:
@@ -182,7 +202,7 @@ class Transport(_Transport):
         if self.closed or (self._client and self._client.is_closed):
             return _closed()
         try:
-            response = self._send(self.build(**self.dressed(step)))
+            response = self._send(self.dressed(step))
         except _FAILURES as error:
             return self.no_answer(step, error)
         try:
@@ -191,6 +211,8 @@ class Transport(_Transport):
             return self.cut_off(step, response, error)
         finally:
             response.close()
+            if self.closed:  # meanwhile, so that this connection was opened, or left, after all others were closed
+                self.close()
 
     def close(self) -> None:
         self.closed = True
@@ -227,14 +249,17 @@ class AsyncTransport(_Transport):
             lane = await self._ours.take(_cut(step.timeout, step.seconds).pool)
         except httpx.PoolTimeout as error:
             return self.no_answer(step, error)
+        is_whole = False
         try:
-            return await self._attempt_over(lane.handle_async_request, step)
+            answer = _closed() if self.closed else await self._attempt_over(lane.handle_async_request, step)
+            is_whole = not self.closed
+            return answer
         finally:
-            self._ours.give_back(lane)
+            await self._ours.give_back(lane, is_whole)
 
     async def _attempt_over(self, send: Callable[..., Awaitable[httpx.Response]], step: Attempt) -> Answer | NoAnswer:
         try:
-            response = await send(self.build(**self.dressed(step)))
+            response = await send(self.dressed(step))
         except _FAILURES as error:
             return self.no_answer(step, error)
         try:
@@ -275,12 +300,17 @@ class _Lanes:
         self._all.append(lane)
         return lane
 
-    def give_back(self, lane: httpx.AsyncHTTPTransport) -> None:
-        self._idle.append(lane)
+    async def give_back(self, lane: httpx.AsyncHTTPTransport, is_whole: bool) -> None:
+        """What was cancelled in its middle is not whole: it might never be free again."""
         self._free.release()
+        if is_whole and len(self._idle) < MOST_IDLE_CONNECTIONS:
+            self._idle.append(lane)
+        else:
+            self._all.remove(lane)
+            await lane.aclose()
 
     async def aclose(self) -> None:
-        for lane in self._all:
+        for lane in [*self._all]:
             await lane.aclose()
 
 
@@ -329,33 +359,13 @@ def _make(settings: Settings, client: Callable[..., T], transport: Callable[...,
     try:
         is_direct = is_local or getproxies().keys().isdisjoint({"http", "https", "all"})
         return (transport if is_direct else client)(verify=_ssl_context())
-    except (ValueError, ImportError, OSError) as error:
+    except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
         problem = type(error).__name__
     raise ConfigurationError(f"no HTTP client can be made ({problem}): check SSL_CERT_FILE and the proxies' variables")
 
 
 def _whole(client: Any) -> Callable[..., Any]:
     return partial(client.send, stream=True, auth=None, follow_redirects=False)
-
-
-def _build_request(
-    *,
-    method: str,
-    url: httpx.URL,
-    params: Mapping[str, Any] | None,
-    content: bytes | None,
-    headers: Mapping[str, str],
-    timeout: httpx.Timeout,
-) -> httpx.Request:
-    """As httpx.Client's, but for what a client of one host does not need."""
-    length = {} if content is None else {"Content-Length": str(len(content))}
-    return httpx.Request(
-        method,
-        url.copy_with(params=params) if params else url,
-        headers={"Host": url.netloc.decode(), "Accept-Encoding": "gzip, deflate", **headers, **length},
-        stream=httpx.ByteStream(content or b""),
-        extensions={"timeout": timeout.as_dict()},
-    )
 
 
 _url = lru_cache(httpx.URL)

@@ -1,4 +1,6 @@
 import datetime
+import enum
+import uuid
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -61,7 +63,28 @@ def with_member(body: NewOrder | NewOrderEvent, name: str, value: Any) -> NewOrd
     return body
 
 
+def with_extra(body: NewOrder | NewOrderEvent, name: str, value: Any) -> NewOrder | NewOrderEvent:
+    body[name] = value
+    return body
+
+
+class Id(str, enum.Enum):  # noqa: UP042 - a StrEnum shows as its value
+    A = "e-1"
+
+
 MEMBER_FAULTS: list[tuple[Any, str]] = [
+    (
+        with_member(make_event(), "partner_event_id", Id.A),
+        "partner_event_id is one string and shows as another, 'Id.A': give its value",
+    ),
+    (
+        with_extra(make_event(), "rewards_amount", 25.5),
+        "rewards_amount stands among the additional properties; give it as a member",
+    ),
+    (
+        with_member(make_event(), "order_lines", [with_extra(make_line(), "rate", 1.5)]),  # type: ignore[arg-type]
+        "order_lines[0].rate stands among the additional properties; give it as a member",
+    ),
     (with_member(make_event(), "order_id", UNSET), "order_id is missing"),
     (with_member(make_event(), "order_id", None), "order_id is None; it is needed"),
     (with_member(make_event(), "order_id", 5), "order_id is 5, not a str"),
@@ -171,7 +194,7 @@ def test_what_json_cannot_hold_is_refused_before_anything_is_sent(
     sandbox: Sandbox, client: Flavour, order_id: str
 ) -> None:
     before = len(sandbox.requests)
-    for value in (object(), float("nan"), {1, 2}, "\ud800"):
+    for value in (object(), float("nan"), {1, 2}, "\ud800", uuid.UUID(int=1), datetime.datetime.now(datetime.UTC)):
         event = make_event(order_id)
         event["note"] = value
         with pytest.raises(InvalidRequestError, match="the body holds what JSON cannot"):

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ import imprint_client
 import pytest
 from imprint_client import (
     UNSET,
+    APIConnectionError,
     APIStatusError,
     APITimeoutError,
     AsyncImprint,
@@ -413,7 +415,12 @@ def test_switches_are_true_or_false_and_nothing_like_it(sandbox: Sandbox, connec
 @each_client
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("HTTPS_PROXY", "socks9://127.0.0.1:1"), ("HTTPS_PROXY", "nonsense://x"), ("SSL_CERT_FILE", __file__)],
+    [
+        ("HTTPS_PROXY", "socks9://127.0.0.1:1"),
+        ("HTTPS_PROXY", "nonsense://x"),
+        ("HTTPS_PROXY", "http://host:port/"),
+        ("SSL_CERT_FILE", __file__),
+    ],
 )
 def test_an_environment_with_which_no_http_client_can_be_made_is_a_clear_error(
     client: Client, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
@@ -440,6 +447,20 @@ def test_what_goes_to_this_machine_goes_to_no_proxy_where_it_would_be_read(
     find_with(client, wire, api_key="k-1")
 
     assert proxy.received == []
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+def test_what_goes_elsewhere_goes_through_the_proxy_of_the_environment(
+    connect: Callable[..., Flavour], serve: Callable[..., Wire], monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    proxy = serve(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+    monkeypatch.setenv(variable, proxy.url)
+    client = connect(SimpleNamespace(url="https://api.example.test", api_key="k-1"), retry=RetryPolicy.none())
+
+    with pytest.raises(APIConnectionError):
+        client.find(partner_event_id="e-1")
+
+    assert [request.partition(b"\r\n")[0] for request in proxy.received] == [b"CONNECT api.example.test:443 HTTP/1.1"]
 
 
 UNFIT_POLICIES: dict[str, list[Any]] = {
@@ -674,6 +695,55 @@ def test_a_context_manager_closes_on_any_way_out(sandbox: Sandbox) -> None:
 
     blocking, awaiting = (client._transport._ours for client in clients)
     assert [pool.connections for pool in (blocking._pool, *(lane._pool for lane in awaiting._all))] == [[], []]
+
+
+def test_what_waits_for_a_connection_while_the_client_is_closed_is_never_sent(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "MOST_CONNECTIONS", 1)
+    sandbox.fail("createOrder", Fault(delay=3600))
+
+    async def close_while_one_waits() -> tuple[Any, Any]:
+        async with AsyncImprint(sandbox.api_key, base_url=sandbox.url, retry=RetryPolicy.none()) as imprint:
+            running = asyncio.create_task(imprint.orders.create(make_order()))
+            await asyncio.to_thread(sandbox.wait_for_requests, 1)
+            waiting = asyncio.create_task(imprint.orders.create(make_order(partner_order_id="o-2")))
+            await asyncio.sleep(0)
+        return await asyncio.gather(running, waiting, return_exceptions=True)
+
+    running, waiting = asyncio.run(close_while_one_waits())
+
+    assert isinstance(running, OutcomeUnknownError)
+    assert isinstance(waiting, ConfigurationError)
+    assert len(sandbox.requests) == 1
+
+
+def test_all_connections_taken_for_too_long_is_a_timeout_of_what_was_never_sent(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "MOST_CONNECTIONS", 1)
+    sandbox.fail("createOrder", Fault(delay=3600))
+
+    async def wait_in_vain() -> None:
+        async with AsyncImprint(sandbox.api_key, base_url=sandbox.url, retry=RetryPolicy.none()) as imprint:
+            running = asyncio.create_task(imprint.orders.create(make_order()))
+            await asyncio.to_thread(sandbox.wait_for_requests, 1)
+            with pytest.raises(APITimeoutError, match="PoolTimeout"):
+                await imprint.orders.create(make_order(), timeout=0.01)
+            running.cancel()
+
+    asyncio.run(wait_in_vain())
+
+    assert len(sandbox.requests) == 1
+
+
+def test_no_more_than_20_connections_stay_open_when_none_is_used(sandbox: Sandbox) -> None:
+    async def burst() -> int:
+        async with AsyncImprint(sandbox.api_key, base_url=sandbox.url) as imprint:
+            await asyncio.gather(*(imprint.orders.list() for _ in range(50)))
+            return len(imprint._transport._ours._all)  # type: ignore[union-attr]
+
+    assert asyncio.run(burst()) == 20
 
 
 def test_closing_twice_is_no_error(sandbox: Sandbox) -> None:

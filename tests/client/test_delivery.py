@@ -8,10 +8,12 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+import types
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
@@ -754,6 +756,51 @@ def test_cancellation_passes_through_untouched(sandbox: Sandbox) -> None:
     asyncio.run(cancel_a_call_that_waits())
 
     assert posts(sandbox) == 1
+
+
+async def cancelled_at(step: int, call: Coroutine[Any, Any, object]) -> bool:
+    """Run a call, and cancel it where it waits for the `step`th time; whether it came to that."""
+
+    @types.coroutine
+    def walk() -> Generator[Any, Any, None]:
+        waits, number = call.__await__(), 0
+        try:
+            waiting_for = next(waits)
+            while True:
+                if number == step:
+                    task = asyncio.current_task()
+                    assert task is not None
+                    task.cancel()
+                number += 1
+                try:
+                    sent = yield waiting_for
+                except asyncio.CancelledError as cancelled:
+                    waiting_for = waits.throw(cancelled)
+                else:
+                    waiting_for = waits.send(sent)
+        except StopIteration:
+            return
+
+    async def run() -> None:
+        await walk()
+
+    return isinstance((await asyncio.gather(run(), return_exceptions=True))[0], asyncio.CancelledError)
+
+
+@pytest.mark.parametrize("is_warm", [False, True])
+def test_wherever_a_call_is_cancelled_the_next_one_works(sandbox: Sandbox, is_warm: bool) -> None:
+    async def cancel_at_each_step() -> int:
+        for step in count():
+            async with AsyncImprint(sandbox.api_key, base_url=sandbox.url, retry=RetryPolicy.none()) as imprint:
+                if is_warm:
+                    await imprint.orders.list()
+                was_cancelled = await cancelled_at(step, imprint.orders.list())
+                assert await imprint.orders.list(timeout=5) == []
+            if not was_cancelled:
+                return step
+        raise AssertionError
+
+    assert asyncio.run(cancel_at_each_step()) > 3
 
 
 def test_each_retry_and_each_lookup_is_logged_once(

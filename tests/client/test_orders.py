@@ -4,6 +4,7 @@ What happens when the network fails is in test_delivery.py.
 """
 
 import asyncio
+import enum
 import json
 from collections.abc import Callable
 from typing import Any
@@ -32,6 +33,11 @@ from imprint_sandbox import Fault, Sandbox
 from tests.support import Flavour, make_event, make_line, make_order
 
 from .conftest import Wire
+
+
+class Id(str, enum.Enum):  # noqa: UP042 - a StrEnum shows as its value
+    A = "id-1"
+
 
 RECEIVED = make_order(id="id-1").to_dict()
 CUSHION = make_line(rate=1250, quantity=2, rewards_rate=25, name="Cushion")
@@ -266,7 +272,11 @@ with_an_id = pytest.mark.parametrize("operation", WITH_AN_ID)
 
 
 @with_an_id
-@pytest.mark.parametrize("identifier", ["", None, UNSET, 5, b"id-1", "\ud800", ".", ".."], ids=repr)
+@pytest.mark.parametrize(
+    "identifier",
+    ["", None, UNSET, 5, b"id-1", "\ud800", ".", "..", "x" * 70_000, Id.A],
+    ids=lambda value: repr(value)[:9],
+)
 def test_an_id_that_is_none_or_another_path_is_refused_before_it_is_sent(
     sandbox: Sandbox, client: Flavour, operation: str, identifier: Any
 ) -> None:

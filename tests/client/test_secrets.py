@@ -302,6 +302,18 @@ def test_a_good_day_logs_no_secret_at_any_level(
     )
 
 
+class Unreadable:
+    def __str__(self) -> str:
+        raise RuntimeError("this id cannot be written")
+
+
+def test_what_fails_while_a_request_is_dressed_shows_no_secret(guarded: Sandbox) -> None:
+    with Imprint(KEY, base_url=guarded.url, **KEYS) as imprint, pytest.raises(RuntimeError) as caught:
+        list_order_events.sync(client=imprint.api, order_id=Unreadable())  # type: ignore[arg-type]
+
+    assert leaks(caught.value) == []
+
+
 # --- Failures ---------------------------------------------------------------------------------------------------------
 
 FAULTS: dict[str, Fault] = {

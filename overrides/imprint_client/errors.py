@@ -107,7 +107,7 @@ class OutcomeUnknownError(ImprintError):
     why: str
 
     def __str__(self) -> str:
-        looked = "a lookup did not show it (yet)" if self.looked_up else "it was not looked up"
+        looked = "a lookup did not show it (yet)" if self.looked_up else "no lookup was answered"
         return (
             f"{self.operation}: it may or may not have been carried out ({self.why}); {looked}. Do not just send it "
             "again: wait until that request cannot be running any more, look, and send it only if it was not carried "

@@ -58,6 +58,8 @@ def those_with(wanted: Mapping[str, str], arguments: Mapping[str, Any], *, uniqu
             raise ContractError("data", f"has {len(page.data)} entries for one id")
         if not page.data and getattr(page, "has_more", False):  # which a page of events can have
             raise ContractError("data", "is empty, but has_more is true")
+        if page.additional_properties.get("has_more"):  # which a list of orders cannot have
+            raise ContractError("has_more", "is true, and there is no way to ask for more")
         for index, each in enumerate(page.data):
             for name, value in wanted.items():
                 if getattr(each, name) != value:

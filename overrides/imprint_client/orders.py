@@ -4,7 +4,7 @@ import builtins
 from typing import Any, Unpack
 
 from imprint_api.api.orders import create_order, delete_order, list_orders, put_order
-from imprint_api.models import NewOrder, Order, OrdersResponse
+from imprint_api.models import NewOrder, Order
 
 from .comparison import differences, matched
 from .delivery import Call, Flow, Lookup, Request, deliver, ensure, settle
@@ -62,8 +62,7 @@ def _find(options: OrderFilters, settings: Settings) -> Flow[Order | None]:
 
 def _list(options: OrderFilters, settings: Settings) -> Flow[list[Order]]:
     filters, rest = split(options, _FILTERS)
-    request: Request[OrdersResponse] = make_request(**list_orders._get_kwargs(**filters))
-    return (yield from deliver(request, settings.call(rest))).data
+    return (yield from deliver(_with(filters), settings.call(rest)))
 
 
 def _with(wanted: dict[str, Any]) -> Request[list[Order]]:

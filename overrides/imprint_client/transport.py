@@ -10,6 +10,7 @@ where the environment names a proxy.
 """
 
 import logging
+import os
 import ssl
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -358,7 +359,9 @@ def _make(settings: Settings, client: Callable[..., T], transport: Callable[...,
     is_local = settings.base_url.lower().startswith("http:")
     try:
         is_direct = is_local or getproxies().keys().isdisjoint({"http", "https", "all"})
-        return (transport if is_direct else client)(verify=_ssl_context())
+        return (transport if is_direct else client)(
+            verify=_ssl_context(*map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR")))
+        )
     except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
         problem = type(error).__name__
     raise ConfigurationError(f"no HTTP client can be made ({problem}): check SSL_CERT_FILE and the proxies' variables")
@@ -372,8 +375,8 @@ _url = lru_cache(httpx.URL)
 
 
 @cache
-def _ssl_context() -> ssl.SSLContext:
-    """One for all clients of the process: to make one costs 15 ms."""
+def _ssl_context(*_: str | None) -> ssl.SSLContext:
+    """One for all clients of the process that find the same certificates: to make one costs 15 ms."""
     return httpx.create_ssl_context()
 
 

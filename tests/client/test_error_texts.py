@@ -57,7 +57,7 @@ TEXTS: list[tuple[ImprintError, str]] = [
     ),
     (
         OutcomeUnknownError(POST, make_event(), False, "why"),
-        f"{POST}: it may or may not have been carried out (why); it was not looked up. {WHAT_TO_DO}",
+        f"{POST}: it may or may not have been carried out (why); no lookup was answered. {WHAT_TO_DO}",
     ),
     (
         EventMismatchError(make_event(), OrderEvent.from_dict(make_event().to_dict()), ["amount", "type"]),

@@ -150,6 +150,26 @@ def test_the_orders_that_fit_all_filters_are_a_plain_list(sandbox: Sandbox, clie
     assert queries(sandbox)[-1] == {"id": third.id, "partner_order_id": "o-1"}
 
 
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"data": [RECEIVED], "has_more": True}, "has_more"),
+        ({"data": [], "has_more": True}, "has_more"),
+        ({"data": [RECEIVED | {"partner_order_id": "o-2"}]}, "data[0].partner_order_id"),
+    ],
+    ids=str,
+)
+def test_a_list_of_orders_that_is_not_all_or_not_what_was_asked_for_is_an_error(
+    sandbox: Sandbox, client: Flavour, body: dict[str, Any], path: str
+) -> None:
+    sandbox.fail("listOrders", Fault(status=200, body=body), times=4)
+
+    with pytest.raises(APIResponseValidationError) as caught:
+        client.list_orders(partner_order_id="o-1")
+
+    assert caught.value.path == path
+
+
 # --- Updating ---------------------------------------------------------------------------------------------------------
 
 

@@ -24,7 +24,7 @@ They can be pickled, and hold no httpx object: a request would carry the API key
 import json
 from collections.abc import Mapping
 from http.client import responses
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import attrs
 
@@ -38,6 +38,9 @@ class ImprintError(Exception):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
 
+
+_REFUSED = "correct what was sent; sending it again will not help"
+_BY_STATUS: dict[int, type["APIStatusError"]] = {}
 
 # The exceptions with data are attrs classes: their members are `args`, so that they can be pickled.
 _with_data = attrs.define(slots=False, repr=False)
@@ -201,7 +204,11 @@ class APIStatusError(APIError):
     param: str | None = attrs.field(init=False, default=None)
     request_id: str | None = attrs.field(init=False, default=None)
 
-    advice = "see `message` and `body`"
+    advice: ClassVar[str] = "see `message` and `body`"
+
+    def __init_subclass__(cls, status: int | None = None, advice: str = advice) -> None:
+        if status is not None:  # a class of this package, not one that was derived from it elsewhere
+            _BY_STATUS[status], cls.advice = cls, advice
 
     def __attrs_post_init__(self) -> None:
         self.type, self.message, self.param = _read_error_body(self.body)
@@ -213,63 +220,38 @@ class APIStatusError(APIError):
         return f"[{_short(self.request_id)}] {text}; {self.advice}" if self.request_id else f"{text}; {self.advice}"
 
 
-class BadRequestError(APIStatusError):
+class BadRequestError(APIStatusError, status=400, advice=_REFUSED):
     """400: Imprint refused what was sent."""
 
-    advice = "correct what was sent; sending it again will not help"
 
-
-class AuthenticationError(APIStatusError):
+class AuthenticationError(APIStatusError, status=401, advice="check the API key, and that it belongs to this base_url"):
     """401: Imprint does not know the API key."""
 
-    advice = "check the API key, and that it belongs to this base_url"
 
-
-class PermissionDeniedError(APIStatusError):
+class PermissionDeniedError(
+    APIStatusError, status=403, advice="check what the API key may do, and whether a merchant_key is needed"
+):
     """403: the API key may not do this."""
 
-    advice = "check what the API key may do, and whether a merchant_key is needed"
 
-
-class NotFoundError(APIStatusError):
+class NotFoundError(APIStatusError, status=404, advice="check the ids, and that the base_url is right"):
     """404: what the request speaks of does not exist."""
 
-    advice = "check the ids, and that the base_url is right"
 
-
-class ConflictError(APIStatusError):
+class ConflictError(APIStatusError, status=409, advice="look up what is recorded"):
     """409: what was sent conflicts with what is recorded, and a lookup did not explain it."""
 
-    advice = "look up what is recorded"
 
-
-class UnprocessableEntityError(APIStatusError):
+class UnprocessableEntityError(APIStatusError, status=422, advice=_REFUSED):
     """422: Imprint understood what was sent and refused it."""
 
-    advice = "correct what was sent; sending it again will not help"
 
-
-class RateLimitError(APIStatusError):
+class RateLimitError(APIStatusError, status=429, advice="try again later; Retry-After, if there is one, says when"):
     """429: too many requests; this one was not carried out."""
 
-    advice = "try again later; Retry-After, if there is one, says when"
 
-
-class InternalServerError(APIStatusError):
+class InternalServerError(APIStatusError, status=500, advice="try again later"):
     """5xx: Imprint, or a proxy before it, failed."""
-
-    advice = "try again later"
-
-
-_BY_STATUS: dict[int, type[APIStatusError]] = {
-    400: BadRequestError,
-    401: AuthenticationError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    409: ConflictError,
-    422: UnprocessableEntityError,
-    429: RateLimitError,
-}
 
 
 def _short(text: str) -> str:
@@ -279,23 +261,22 @@ def _short(text: str) -> str:
 
 def status_error(operation: str, status_code: int, headers: Mapping[str, str], body: bytes) -> APIStatusError:
     """The exception for an answer with this status."""
-    default = InternalServerError if status_code >= 500 else APIStatusError
-    return _BY_STATUS.get(status_code, default)(operation, status_code, dict(headers), body)
+    kind = _BY_STATUS.get(min(status_code, 500), APIStatusError)
+    return kind(operation, status_code, dict(headers), body)
 
 
-def _read_error_body(body: bytes) -> tuple[str | None, str | None, str | None]:
+def _read_error_body(body: bytes) -> list[str | None]:
     """Type, message and param of the three error bodies that Imprint's pages show; None for what is not there."""
     try:
         parsed = json.loads(body)
     except (ValueError, RecursionError):
-        return None, None, None
+        parsed = None
     if not isinstance(parsed, dict):
-        return None, None, None
+        return [None, None, None]
     # {"error": {"type", "message", "param"}}, or the same without "error" around it,
     fields = parsed["error"] if isinstance(parsed.get("error"), dict) else parsed
     kind, message, param = (fields.get(name) for name in ("type", "message", "param"))
     if isinstance(parsed.get("error"), str):  # or {"path", "details": [...], "error": "Bad Request", "status"}
         details = parsed.get("details")
         kind, message = parsed["error"], "; ".join(map(str, details)) if isinstance(details, list) else None
-    texts = [value if isinstance(value, str) else None for value in (kind, message, param)]
-    return texts[0], texts[1], texts[2]
+    return [value if isinstance(value, str) else None for value in (kind, message, param)]

@@ -10,15 +10,9 @@ from imprint_api.types import ContractError, is_text
 
 from .delivery import Request
 from .errors import Fault, InvalidRequestError
-from .settings import CallOptions
 from .transport import make_request
 
 T = TypeVar("T")
-
-
-def names_of(options: type) -> frozenset[str]:
-    """The filters among the options of a method."""
-    return frozenset(options.__annotations__.keys() - CallOptions.__annotations__.keys())
 
 
 def split(options: Mapping[str, Any], names: frozenset[str]) -> tuple[dict[str, Any], dict[str, Any]]:

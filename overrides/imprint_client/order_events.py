@@ -1,6 +1,7 @@
 """Order events: what became of an order: captured, refunded."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Unpack
 
 from imprint_api.api.order_events import delete_order_event, list_order_events, post_order_event
@@ -8,8 +9,8 @@ from imprint_api.models import NewOrderEvent, OrderEvent, OrderEventsResponse
 
 from .comparison import matched
 from .delivery import Call, Flow, Lookup, Request, deliver, ensure, settle
-from .lookups import check, gone, names_of, only, split, split_one, those_with
-from .pagination import AsyncPager, Pager
+from .lookups import check, gone, only, split, split_one, those_with
+from .pagination import AsyncPager, Pager, Walk
 from .settings import CallOptions, SendOptions, Settings
 from .totals import check_body
 from .transport import AsyncTransport, Transport, make_request
@@ -33,7 +34,8 @@ class ListOptions(FindOptions, total=False):
     """Resume: the order_event_id of the last event that you handled."""
 
 
-_IDS, _FILTERS = names_of(FindOptions), names_of(ListOptions)
+_IDS = FindOptions.__optional_keys__ - CallOptions.__optional_keys__
+_FILTERS = ListOptions.__optional_keys__ - CallOptions.__optional_keys__
 
 
 # --- The rules, for both flavours -------------------------------------------------------------------------------------
@@ -62,10 +64,15 @@ def _with(wanted: dict[str, Any]) -> Request[list[OrderEvent]]:
     return those_with(wanted, list_order_events._get_kwargs(**wanted), unique=True)
 
 
-def _page(filters: Mapping[str, Any], cursor: str | None, call: Call) -> Flow[OrderEventsResponse]:
-    after = {} if cursor is None else {"starting_after": cursor}
-    request: Request[OrderEventsResponse] = make_request(**list_order_events._get_kwargs(**{**filters, **after}))
-    return deliver(request, call)
+def _list(options: ListOptions, settings: Settings) -> Callable[[], Walk]:
+    filters, rest = split(options, _FILTERS)
+    settings.call(rest)  # what is wrong with an option is raised now, not with the first page
+
+    def ask(cursor: str | None) -> Flow[OrderEventsResponse]:
+        after = {} if cursor is None else {"starting_after": cursor}
+        return deliver(make_request(**list_order_events._get_kwargs(**{**filters, **after})), settings.call(rest))
+
+    return partial(Walk, ask, filters.get("starting_after"))
 
 
 # --- The resources ----------------------------------------------------------------------------------------------------
@@ -146,13 +153,7 @@ class OrderEvents:
         Raises:
             InvalidRequestError: A filter is empty or no text, or `limit` is less than 1. For iterating, see Pager.
         """
-        filters, rest = split(options, _FILTERS)
-        self._settings.call(rest)
-
-        def fetch(cursor: str | None) -> OrderEventsResponse:
-            return self._run(_page(filters, cursor, self._settings.call(rest)))
-
-        return Pager(fetch, filters.get("starting_after"))
+        return Pager(self._run, _list(options, self._settings))
 
 
 class AsyncOrderEvents:
@@ -179,10 +180,4 @@ class AsyncOrderEvents:
 
     def list(self, **options: Unpack[ListOptions]) -> AsyncPager:
         """As `OrderEvents.list`: the same arguments and exceptions; iterate with `async for`."""
-        filters, rest = split(options, _FILTERS)
-        self._settings.call(rest)
-
-        async def fetch(cursor: str | None) -> OrderEventsResponse:
-            return await self._run(_page(filters, cursor, self._settings.call(rest)))
-
-        return AsyncPager(fetch, filters.get("starting_after"))
+        return AsyncPager(self._run, _list(options, self._settings))

@@ -9,7 +9,7 @@ from imprint_api.models import NewOrder, Order
 from .comparison import differences, matched
 from .delivery import Call, Flow, Lookup, Request, deliver, ensure, settle
 from .errors import AmbiguousOrderError, Fault, InvalidRequestError
-from .lookups import check, gone, names_of, only, split, split_one, those_with
+from .lookups import check, gone, only, split, split_one, those_with
 from .settings import CallOptions, SendOptions, Settings
 from .totals import check_body
 from .transport import AsyncTransport, Transport, make_request
@@ -22,7 +22,7 @@ class OrderFilters(CallOptions, total=False):
     partner_order_id: str
 
 
-_FILTERS = names_of(OrderFilters)
+_FILTERS = OrderFilters.__optional_keys__ - CallOptions.__optional_keys__
 
 
 # --- The rules, for both flavours -------------------------------------------------------------------------------------

@@ -11,16 +11,31 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from imprint_api.models import OrderEvent, OrderEventsResponse
 from imprint_api.types import is_text
 
+from .delivery import Flow
 from .errors import APIError, PaginationError
 
 
 class Walk:
-    """Where a walk through a list stands: ask for the page after `cursor`, hand the answer to `take`, until `done`."""
+    """Where a walk through a list stands: the next page is the one after `cursor`, until it is `done`.
 
-    def __init__(self, starting_after: str | None) -> None:
+    `ask` gets the page after a cursor.
+    """
+
+    def __init__(self, ask: Callable[[str | None], Flow[OrderEventsResponse]], starting_after: str | None) -> None:
         self.cursor = starting_after
         self.done: bool = False
-        self._used = {starting_after}
+        self._ask, self._used = ask, {starting_after}
+
+    def next_page(self) -> Flow[OrderEventsResponse]:
+        """The next page to hand out; an error in the middle of a list says what was handed out before it."""
+        try:
+            page = yield from self._ask(self.cursor)
+        except APIError as error:
+            if self.cursor is not None:
+                resume = f"resume with starting_after={self.cursor!r}"
+                error.add_note(f"The events up to {self.cursor!r} were handed out; {resume}.")
+            raise
+        return self.take(page)
 
     def take(self, page: OrderEventsResponse) -> OrderEventsResponse:
         """The page to hand out, from the page that was answered; raises PaginationError rather than go astray."""
@@ -45,12 +60,6 @@ class Walk:
         self._used.add(self.cursor)
 
 
-def say_where(error: APIError, cursor: str | None) -> None:
-    """Add to an error in the middle of a list what was handed out before it."""
-    if cursor is not None:
-        error.add_note(f"The events up to {cursor!r} were handed out; resume with starting_after={cursor!r}.")
-
-
 class Pager:
     """The events of a list, page by page from the server as they are needed; each iteration starts anew.
 
@@ -58,9 +67,10 @@ class Pager:
     could not be had; both say where to resume.
     """
 
-    def __init__(self, fetch: Callable[[str | None], OrderEventsResponse], starting_after: str | None) -> None:
-        self._fetch = fetch
-        self._starting_after = starting_after
+    def __init__(
+        self, run: Callable[[Flow[OrderEventsResponse]], OrderEventsResponse], begin: Callable[[], Walk]
+    ) -> None:
+        self._run, self._begin = run, begin
 
     def __iter__(self) -> Iterator[OrderEvent]:
         for page in self.pages():
@@ -68,24 +78,18 @@ class Pager:
 
     def pages(self) -> Iterator[OrderEventsResponse]:
         """The pages, each with `data`, and `has_more` and `total` where the server gives them."""
-        walk = Walk(self._starting_after)
+        walk = self._begin()
         while not walk.done:
-            try:
-                page = self._fetch(walk.cursor)
-            except APIError as error:
-                say_where(error, walk.cursor)
-                raise
-            yield walk.take(page)
+            yield self._run(walk.next_page())
 
 
 class AsyncPager:
     """As `Pager`, with `async for`."""
 
     def __init__(
-        self, fetch: Callable[[str | None], Awaitable[OrderEventsResponse]], starting_after: str | None
+        self, run: Callable[[Flow[OrderEventsResponse]], Awaitable[OrderEventsResponse]], begin: Callable[[], Walk]
     ) -> None:
-        self._fetch = fetch
-        self._starting_after = starting_after
+        self._run, self._begin = run, begin
 
     async def __aiter__(self) -> AsyncIterator[OrderEvent]:
         async for page in self.pages():
@@ -94,11 +98,6 @@ class AsyncPager:
 
     async def pages(self) -> AsyncIterator[OrderEventsResponse]:
         """The pages, each with `data`, and `has_more` and `total` where the server gives them."""
-        walk = Walk(self._starting_after)
+        walk = self._begin()
         while not walk.done:
-            try:
-                page = await self._fetch(walk.cursor)
-            except APIError as error:
-                say_where(error, walk.cursor)
-                raise
-            yield walk.take(page)
+            yield await self._run(walk.next_page())

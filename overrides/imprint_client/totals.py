@@ -71,13 +71,9 @@ def _sum_faults(body: NewOrder | NewOrderEvent | Order | OrderEvent, plain: bool
     # Lines that cannot be added up have faults of their own.
     if not isinstance(lines, list) or not (plain or all(not member_faults(line, OrderLine) for line in lines)):
         return []
-    if isinstance(body, (NewOrderEvent, OrderEvent)):
-        names, stated = ("amount", "rewards_amount"), (body.amount, body.rewards_amount)
-    else:
-        names, stated = (
-            ("total_order_amount", "total_rewards_amount"),
-            (body.total_order_amount, body.total_rewards_amount),
-        )
+    is_event = isinstance(body, (NewOrderEvent, OrderEvent))
+    names = ("amount", "rewards_amount") if is_event else ("total_order_amount", "total_rewards_amount")
+    stated = (getattr(body, names[0]), getattr(body, names[1]))
     calculated = _add_up(lines)
     if plain and stated == calculated:
         return []

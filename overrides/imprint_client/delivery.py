@@ -5,8 +5,8 @@ again only when it was certainly not carried out (never sent, or refused with 42
 happens to one that writes leaves its outcome unknown, which is settled by looking, or raised. One call never writes
 twice.
 
-The rules are generators that yield what to do next, an `Attempt` or a `Wait`; transport.py drives them with a loop that
-blocks and one that awaits: one rule, two flavours.
+The rules are generators that yield what to do next, an `Attempt` or the seconds to wait; transport.py drives them with
+a loop that blocks and one that awaits: one rule, two flavours.
 """
 
 import logging
@@ -21,19 +21,8 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar, cast
 import attrs
 from imprint_api.types import ContractError
 
+from . import errors
 from .coding import decode
-from .errors import (
-    APIConnectionError,
-    APIError,
-    APIResponseValidationError,
-    APITimeoutError,
-    ConfigurationError,
-    ConflictError,
-    Fault,
-    InvalidRequestError,
-    OutcomeUnknownError,
-    status_error,
-)
 
 T = TypeVar("T")
 
@@ -50,7 +39,7 @@ _SENSIBLE: dict[str, tuple[Any, float, str]] = {
 def _sensible(_: object, field: "attrs.Attribute[Any]", value: Any) -> None:
     types, least, kind = _SENSIBLE.get(field.name, (int | float, 0, "a number of seconds from 0"))
     if not isinstance(value, types) or isinstance(value, bool) != (types is bool) or not least <= value < inf:
-        raise ConfigurationError(f"RetryPolicy: {field.name} is {value!r}, not {kind}")
+        raise errors.ConfigurationError(f"RetryPolicy: {field.name} is {value!r}, not {kind}")
 
 
 @attrs.frozen(kw_only=True)
@@ -136,7 +125,7 @@ class Answer(NamedTuple):
 class NoAnswer(NamedTuple):
     """A request that was not answered."""
 
-    error: APIConnectionError | ConfigurationError
+    error: errors.APIConnectionError | errors.ConfigurationError
     verdict: Literal["never sent", "unknown", "final"]
 
 
@@ -148,13 +137,8 @@ class Attempt(NamedTuple):
     seconds: float
 
 
-class Wait(NamedTuple):
-    """A step."""
-
-    seconds: float
-
-
-Flow = Generator[Attempt | Wait, Any, T]
+Flow = Generator[Attempt | float, Any, T]
+"""Its steps: an Attempt, or the seconds to wait."""
 
 
 @attrs.define
@@ -166,10 +150,6 @@ class Call:
     check_totals: bool
     began: float = attrs.field(factory=lambda: seam.now())  # noqa: PLW0108 - tests replace the seam
     attempts: int = 0
-
-    def another(self) -> "Call":
-        """For another request of the same call: the same deadline, attempts of its own."""
-        return Call(self.policy, self.timeout, self.check_totals, self.began)
 
     def left(self) -> float:
         """The seconds to the deadline."""
@@ -194,7 +174,7 @@ def deliver(request: Request[T], call: Call) -> Flow[T]:
         APIError: It was certainly not carried out; or it only reads.
     """
     if call.policy.deadline and call.left() <= 0:  # a request of the same call before it has taken all the time
-        raise APITimeoutError(f"{request.operation}: the deadline had come before it was sent; nothing was sent")
+        raise errors.APITimeoutError(f"{request.operation}: the deadline had come before it was sent; nothing was sent")
     while True:
         call.attempts += 1
         # With no deadline at all, the one attempt has its timeouts alone. The outcome is kept in no variable: an
@@ -204,12 +184,12 @@ def deliver(request: Request[T], call: Call) -> Flow[T]:
         if verdict == "good":
             return cast(T, result)
         if verdict == "unknown" and request.method != "GET":
-            raise OutcomeUnknownError(request.operation, request.sent, False, str(result)) from result
+            raise errors.OutcomeUnknownError(request.operation, request.sent, False, str(result)) from result
         wait = None if verdict == "final" else call.wait_before_next(asked)
         if wait is None:
             raise result
         _LOG.info("%s: attempt %d: %s; again in %.2f s", request.operation, call.attempts, result, wait)
-        yield Wait(wait)
+        yield wait
         if call.left() <= 0:  # the wait took longer than it was to take
             raise result
 
@@ -224,8 +204,8 @@ def judge(request: Request[Any], outcome: Answer | NoAnswer) -> tuple[str, Any, 
             return "good", _read(request, outcome), None
         except ContractError as fault:
             path, problem = fault.path, fault.problem
-        return "unknown", APIResponseValidationError(request.operation, path, problem), None
-    error = status_error(request.operation, status, outcome.headers, outcome.body)
+        return "unknown", errors.APIResponseValidationError(request.operation, path, problem), None
+    error = errors.status_error(request.operation, status, outcome.headers, outcome.body)
     asked = _seconds(outcome.headers.get("retry-after", "")) if status in (429, 503) else None
     if status == 429:
         return "refused", error, asked
@@ -282,11 +262,12 @@ def ensure(create: Request[T], call: Call, lookup: Lookup | None, needs: str) ->
         InvalidRequestError: Without the member that it `needs`, there is no way to look.
     """
     if lookup is None:
-        raise InvalidRequestError([Fault(needs, "is needed: without it nothing can be looked up")])
+        raise errors.InvalidRequestError([errors.Fault(needs, "is needed: without it nothing can be looked up")])
     recorded = lookup.found((yield from deliver(lookup.request(), call)))
     if recorded is not None:
         return cast(T, recorded)
-    return (yield from settle(create, call.another(), lookup))
+    # The same deadline, and attempts of its own.
+    return (yield from settle(create, attrs.evolve(call, attempts=0), lookup))
 
 
 def settle(request: Request[T], call: Call, lookup: Lookup | None) -> Flow[T]:
@@ -300,11 +281,11 @@ def settle(request: Request[T], call: Call, lookup: Lookup | None) -> Flow[T]:
     while True:
         try:
             return (yield from deliver(request, call))
-        except OutcomeUnknownError as error:
+        except errors.OutcomeUnknownError as error:
             cause, why = error.__cause__, error.why
-        except (APIError, ConfigurationError) as error:
+        except (errors.APIError, errors.ConfigurationError) as error:
             if not unknown:
-                is_conflict = isinstance(error, ConflictError)
+                is_conflict = isinstance(error, errors.ConflictError)
                 found = (yield from _look(lookup, call, until="looked"))[0] if is_conflict else None
                 if found is None:
                     raise
@@ -320,9 +301,9 @@ def settle(request: Request[T], call: Call, lookup: Lookup | None) -> Flow[T]:
         wait = call.wait_before_next() if resend and looked_up else None
         if wait is not None:
             _LOG.info("%s: not found; sent again in %.2f s, as resend_unknown says", request.operation, wait)
-            yield Wait(wait)
+            yield wait
         if wait is None or call.left() <= 0:
-            raise OutcomeUnknownError(request.operation, request.sent, looked_up, why) from cause
+            raise errors.OutcomeUnknownError(request.operation, request.sent, looked_up, why) from cause
 
 
 def _look(lookup: Lookup | None, call: Call, until: Literal["looked", "answered", "found"]) -> Flow[tuple[Any, bool]]:
@@ -335,9 +316,9 @@ def _look(lookup: Lookup | None, call: Call, until: Literal["looked", "answered"
         try:
             found = lookup.found((yield from deliver(request, one_look)))
             looked_up, outcome = True, "not found" if found is None else "found"
-        except APIError as error:
+        except errors.APIError as error:
             found, outcome = None, str(error)
-        except ConfigurationError:  # closed meanwhile: nothing more can be looked up
+        except errors.ConfigurationError:  # closed meanwhile: nothing more can be looked up
             return None, looked_up
         wait = call.backoff(number)
         enough = found is not None or until == "looked" or (until == "answered" and looked_up)
@@ -346,7 +327,7 @@ def _look(lookup: Lookup | None, call: Call, until: Literal["looked", "answered"
         _LOG.info("%s: outcome unknown; lookup %d: %s%s", request.operation, number, outcome, next_look)
         if ends:
             return found, looked_up
-        yield Wait(wait)
+        yield wait
         number, seconds = number + 1, call.left()
         if seconds <= 0:  # the wait took longer than it was to take, as in a busy event loop
             return None, looked_up

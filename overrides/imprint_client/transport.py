@@ -192,7 +192,7 @@ class Transport(_Transport):
             step = next(flow)
             while True:
                 # What came of a step is kept in no variable: see deliver.
-                step = flow.send(self._attempt(step) if isinstance(step, Attempt) else sleep(step.seconds))
+                step = flow.send(self._attempt(step) if isinstance(step, Attempt) else sleep(step))
         except StopIteration as stop:
             return cast(T, stop.value)
 
@@ -234,7 +234,7 @@ class AsyncTransport(_Transport):
         try:
             step = next(flow)
             while True:
-                step = flow.send(await (self._attempt(step) if isinstance(step, Attempt) else sleep(step.seconds)))
+                step = flow.send(await (self._attempt(step) if isinstance(step, Attempt) else sleep(step)))
         except StopIteration as stop:
             return cast(T, stop.value)
 

@@ -259,6 +259,14 @@ def test_each_class_of_status_has_advice_of_its_own() -> None:
     assert len(set(advice)) == len(advice) - 1
 
 
+def test_a_class_derived_elsewhere_takes_no_status_for_itself(sandbox: Sandbox, once: Flavour) -> None:
+    class MissingOrderError(NotFoundError):
+        pass
+
+    assert type(status_failure(once, sandbox, 404)) is NotFoundError
+    assert MissingOrderError.advice == NotFoundError.advice
+
+
 @pytest.mark.parametrize("member", ["type", "message", "param", "error"])
 def test_what_is_long_or_more_than_a_line_is_cut_in_the_text_and_whole_in_the_exception(
     sandbox: Sandbox, once: Flavour, member: str

@@ -55,12 +55,10 @@ class Imprint(_Client):
     def __init__(
         self, api_key: str | None = None, *, http_client: httpx.Client | None = None, **options: Unpack[ClientOptions]
     ) -> None:
-        settings = read_settings(api_key, options)
+        settings = read_settings(api_key, options, http_client, httpx.Client)
         del api_key, options  # a traceback from here on does not show the keys
         if isinstance(settings, str):
             raise ConfigurationError(settings)
-        if http_client is not None and not isinstance(http_client, httpx.Client):
-            raise ConfigurationError(f"http_client is a {type(http_client).__name__}, not an httpx.Client")
         self._settings, self._transport = settings, Transport(settings, http_client)
         self.orders = Orders(self._transport)
         self.order_events = OrderEvents(self._transport)
@@ -95,12 +93,10 @@ class AsyncImprint(_Client):
         http_client: httpx.AsyncClient | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
-        settings = read_settings(api_key, options)
+        settings = read_settings(api_key, options, http_client, httpx.AsyncClient)
         del api_key, options  # a traceback from here on does not show the keys
         if isinstance(settings, str):
             raise ConfigurationError(settings)
-        if http_client is not None and not isinstance(http_client, httpx.AsyncClient):
-            raise ConfigurationError(f"http_client is a {type(http_client).__name__}, not an httpx.AsyncClient")
         self._settings, self._transport = settings, AsyncTransport(settings, http_client)
         self.orders = AsyncOrders(self._transport)
         self.order_events = AsyncOrderEvents(self._transport)

@@ -94,9 +94,6 @@ class Credentials:
     def _basic(self) -> str:
         return base64.b64encode(f"{self._key}:".encode()).decode()
 
-    def __repr__(self) -> str:
-        return "<Credentials>"
-
     def __reduce__(self) -> NoReturn:
         raise TypeError("credentials cannot be copied or pickled")
 
@@ -121,8 +118,11 @@ class Settings(NamedTuple):
         return Call(retry, _as_timeout(timeout), check_totals)
 
 
-def read_settings(api_key: str | None, options: Mapping[str, Any]) -> Settings | str:
-    """The settings, or what is wrong with them: returned, since a traceback from here would show the keys."""
+def read_settings(api_key: str | None, options: Mapping[str, Any], client: object, kind: type) -> Settings | str:
+    """The settings, or what is wrong with them: returned, since a traceback from here would show the keys.
+
+    A caller's own `client` is to be of this `kind` of httpx.
+    """
     if problem := _unknown(options, ClientOptions):
         return problem
     # What is given counts, even if it is empty: that is a mistake, and another key would hide it.
@@ -133,6 +133,8 @@ def read_settings(api_key: str | None, options: Mapping[str, Any]) -> Settings |
     timeout, retry = options.get("timeout", DEFAULT_TIMEOUT_SECONDS), options.get("retry", RetryPolicy())
     check_totals = options.get("check_totals", True)
     problem = credentials.problem() or _url_problem(base_url) or _problem(timeout, retry, check_totals)
+    if not problem and client is not None and not isinstance(client, kind):
+        problem = f"http_client is a {type(client).__name__}, not an httpx.{kind.__name__}"
     return problem or Settings(base_url.rstrip("/"), credentials, _as_timeout(timeout), retry, check_totals)
 
 

@@ -1,7 +1,6 @@
 """Order events: what became of an order: captured, refunded."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Unpack
 
 from imprint_api.api.order_events import delete_order_event, list_order_events, post_order_event
@@ -72,7 +71,7 @@ def _list(options: ListOptions, settings: Settings) -> Callable[[], Walk]:
         after = {} if cursor is None else {"starting_after": cursor}
         return deliver(make_request(**list_order_events._get_kwargs(**{**filters, **after})), settings.call(rest))
 
-    return partial(Walk, ask, filters.get("starting_after"))
+    return lambda: Walk(ask, filters.get("starting_after"))
 
 
 # --- The resources ----------------------------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ from imprint_api.types import is_text
 from .delivery import Flow
 from .errors import APIError, PaginationError
 
+PageFlow = Flow[OrderEventsResponse]
+
 
 class Walk:
     """Where a walk through a list stands: the next page is the one after `cursor`, until it is `done`.
@@ -21,12 +23,12 @@ class Walk:
     `ask` gets the page after a cursor.
     """
 
-    def __init__(self, ask: Callable[[str | None], Flow[OrderEventsResponse]], starting_after: str | None) -> None:
+    def __init__(self, ask: Callable[[str | None], PageFlow], starting_after: str | None) -> None:
         self.cursor = starting_after
         self.done: bool = False
         self._ask, self._used = ask, {starting_after}
 
-    def next_page(self) -> Flow[OrderEventsResponse]:
+    def next_page(self) -> PageFlow:
         """The next page to hand out; an error in the middle of a list says what was handed out before it."""
         try:
             page = yield from self._ask(self.cursor)
@@ -67,9 +69,7 @@ class Pager:
     could not be had; both say where to resume.
     """
 
-    def __init__(
-        self, run: Callable[[Flow[OrderEventsResponse]], OrderEventsResponse], begin: Callable[[], Walk]
-    ) -> None:
+    def __init__(self, run: Callable[[PageFlow], OrderEventsResponse], begin: Callable[[], Walk]) -> None:
         self._run, self._begin = run, begin
 
     def __iter__(self) -> Iterator[OrderEvent]:
@@ -86,9 +86,7 @@ class Pager:
 class AsyncPager:
     """As `Pager`, with `async for`."""
 
-    def __init__(
-        self, run: Callable[[Flow[OrderEventsResponse]], Awaitable[OrderEventsResponse]], begin: Callable[[], Walk]
-    ) -> None:
+    def __init__(self, run: Callable[[PageFlow], Awaitable[OrderEventsResponse]], begin: Callable[[], Walk]) -> None:
         self._run, self._begin = run, begin
 
     async def __aiter__(self) -> AsyncIterator[OrderEvent]:

@@ -286,7 +286,7 @@ def settle(request: Request[T], call: Call, lookup: Lookup | None) -> Flow[T]:
         except (errors.APIError, errors.ConfigurationError) as error:
             if not unknown:
                 is_conflict = isinstance(error, errors.ConflictError)
-                found = (yield from _look(lookup, call, until="looked"))[0] if is_conflict else None
+                found = (yield from _look(request, lookup, call, until="looked"))[0] if is_conflict else None
                 if found is None:
                     raise
                 return cast(T, found)
@@ -295,7 +295,7 @@ def settle(request: Request[T], call: Call, lookup: Lookup | None) -> Flow[T]:
         unknown = True
         resend = call.policy.resend_unknown and lookup is not None and lookup.kept_unique
         again = resend and call.attempts < call.policy.attempts
-        found, looked_up = yield from _look(lookup, call, until="answered" if again else "found")
+        found, looked_up = yield from _look(request, lookup, call, until="answered" if again else "found")
         if found is not None:
             return cast(T, found)
         wait = call.wait_before_next() if resend and looked_up else None
@@ -306,7 +306,9 @@ def settle(request: Request[T], call: Call, lookup: Lookup | None) -> Flow[T]:
             raise errors.OutcomeUnknownError(request.operation, request.sent, looked_up, why) from cause
 
 
-def _look(lookup: Lookup | None, call: Call, until: Literal["looked", "answered", "found"]) -> Flow[tuple[Any, bool]]:
+def _look(
+    settled: Request[Any], lookup: Lookup | None, call: Call, until: Literal["looked", "answered", "found"]
+) -> Flow[tuple[Any, bool]]:
     """Look, `until` or as long as there is time: what was found, and whether a lookup was answered."""
     if lookup is None:
         return None, False
@@ -315,7 +317,7 @@ def _look(lookup: Lookup | None, call: Call, until: Literal["looked", "answered"
         one_look = Call(RetryPolicy(attempts=1, deadline=seconds), call.timeout, call.check_totals)
         try:
             found = lookup.found((yield from deliver(request, one_look)))
-            looked_up, outcome = True, "not found" if found is None else "found"
+            looked_up, outcome = True, "does not show it (yet)" if found is None else "shows it"
         except errors.APIError as error:
             found, outcome = None, str(error)
         except errors.ConfigurationError:  # closed meanwhile: nothing more can be looked up
@@ -324,7 +326,7 @@ def _look(lookup: Lookup | None, call: Call, until: Literal["looked", "answered"
         enough = found is not None or until == "looked" or (until == "answered" and looked_up)
         ends = enough or wait >= call.left()
         next_look = "" if ends else f"; again in {wait:.2f} s"
-        _LOG.info("%s: outcome unknown; lookup %d: %s%s", request.operation, number, outcome, next_look)
+        _LOG.info("%s: lookup %d: %s%s", settled.operation, number, outcome, next_look)
         if ends:
             return found, looked_up
         yield wait

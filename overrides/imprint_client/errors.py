@@ -65,7 +65,7 @@ class Fault(NamedTuple):
     """For sums: `stated` less `expected`, in minor units."""
 
     def __str__(self) -> str:
-        return f"{self.path} {self.problem}".lstrip()
+        return f"{self.path or 'the body'} {self.problem}"
 
 
 @_with_data
@@ -111,10 +111,10 @@ class OutcomeUnknownError(ImprintError):
 
     def __str__(self) -> str:
         looked = "a lookup did not show it (yet)" if self.looked_up else "no lookup was answered"
+        again = "use `ensure`, which looks first" if self.operation.startswith("POST") else "look (`find`) before that"
         return (
             f"{self.operation}: it may or may not have been carried out ({self.why}); {looked}. Do not just send it "
-            "again: wait until that request cannot be running any more, look, and send it only if it was not carried "
-            "out (`ensure` looks first)"
+            f"again: wait until that request cannot be running any more, and {again}"
         )
 
 

@@ -6,7 +6,7 @@ An answer is never taken on trust: what comes back with another id, or twice whe
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from imprint_api.types import ContractError, is_text
+from imprint_api.types import ContractError, described, is_text
 
 from .delivery import Request
 from .errors import Fault, InvalidRequestError
@@ -41,7 +41,7 @@ def _problem(name: str, value: object) -> str | None:
     if name == "limit":
         is_right = isinstance(value, int) and not isinstance(value, bool) and 1 <= value < 2**31
         return None if is_right else f"is {value!r}, not a whole number from 1"
-    return None if value and is_text(value) else f"is {value!r}, which finds nothing; leave it out if there is none"
+    return None if value and is_text(value) else f"is {described(value)}; ids and cursors are strings, not empty"
 
 
 def those_with(wanted: Mapping[str, str], arguments: Mapping[str, Any], *, unique: bool) -> Request[list[Any]]:

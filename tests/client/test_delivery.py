@@ -815,12 +815,12 @@ def test_each_retry_and_each_lookup_is_logged_once(
     logged = [record.getMessage() for record in caplog.records if record.name == "imprint_client"]
     assert [message.split(": ")[:2] for message in logged] == [
         ["POST /v2/order_events", "attempt 1"],
-        ["GET /v2/order_events", "outcome unknown; lookup 1"],
-        ["GET /v2/order_events", "outcome unknown; lookup 2"],
+        ["POST /v2/order_events", "lookup 1"],
+        ["POST /v2/order_events", "lookup 2"],
     ]
     assert "429" in logged[0]
     assert "again in 0.25 s" in logged[0]
-    assert "not found; again in 0.25 s" in logged[1]
+    assert "does not show it (yet); again in 0.25 s" in logged[1]
 
 
 def test_the_log_says_what_each_lookup_came_to_and_what_was_sent_again(
@@ -834,13 +834,13 @@ def test_the_log_says_what_each_lookup_came_to_and_what_was_sent_again(
         client.create(make_event(order_id), retry=RESEND)
 
     failed, *others = [record.getMessage() for record in caplog.records if record.name == "imprint_client"]
-    lookup = "GET /v2/order_events: outcome unknown; lookup"
+    lookup = "POST /v2/order_events: lookup"
     assert failed.startswith(f"{lookup} 1: GET /v2/order_events: 500 ")
     assert failed.endswith("; again in 0.25 s")
     assert others == [
-        f"{lookup} 2: not found",
+        f"{lookup} 2: does not show it (yet)",
         "POST /v2/order_events: not found; sent again in 0.25 s, as resend_unknown says",
-        f"{lookup} 1: found",
+        f"{lookup} 1: shows it",
     ]
 
 

@@ -24,10 +24,7 @@ POST = "POST /v2/order_events"
 LOST = "the list cannot be followed further: what happened; what comes next is missing"
 UNCHANGED = "is recorded with other contents ({}); nothing was changed: a {} must stand for one only"
 NONE_CHOSEN = "none was chosen: keep to one of these ids, and delete those that should not be there (orders.delete)"
-WHAT_TO_DO = (
-    "Do not just send it again: wait until that request cannot be running any more, look, and send it only if it was "
-    "not carried out (`ensure` looks first)"
-)
+WHAT_TO_DO = "Do not just send it again: wait until that request cannot be running any more, and"
 
 
 def recorded_order(order_id: str) -> Order:
@@ -44,7 +41,7 @@ def body_fault(path: str, problem: str) -> InvalidRequestError:
 
 TEXTS: list[tuple[ImprintError, str]] = [
     (body_fault("amount", "is 5.5"), "nothing was sent: amount is 5.5"),
-    (body_fault("", "is None, not a NewOrder"), "nothing was sent: is None, not a NewOrder"),
+    (body_fault("", "is None, not a NewOrder"), "nothing was sent: the body is None, not a NewOrder"),
     (
         InvalidRequestError([Fault("amount", "is 5.5"), Fault("type", "is missing")]),
         "nothing was sent, 2 faults:\n  amount is 5.5\n  type is missing",
@@ -53,11 +50,16 @@ TEXTS: list[tuple[ImprintError, str]] = [
     (PaginationError("what happened", "c-1"), f"{LOST}; resume with starting_after='c-1'"),
     (
         OutcomeUnknownError(POST, make_event(), True, "why"),
-        f"{POST}: it may or may not have been carried out (why); a lookup did not show it (yet). {WHAT_TO_DO}",
+        f"{POST}: it may or may not have been carried out (why); a lookup did not show it (yet). {WHAT_TO_DO} use `ensure`, which looks first",
     ),
     (
         OutcomeUnknownError(POST, make_event(), False, "why"),
-        f"{POST}: it may or may not have been carried out (why); no lookup was answered. {WHAT_TO_DO}",
+        f"{POST}: it may or may not have been carried out (why); no lookup was answered. {WHAT_TO_DO} use `ensure`, which looks first",
+    ),
+    (
+        OutcomeUnknownError("DELETE /v2/orders/id-1", None, False, "why"),
+        "DELETE /v2/orders/id-1: it may or may not have been carried out (why); no lookup was answered. "
+        f"{WHAT_TO_DO} look (`find`) before that",
     ),
     (
         EventMismatchError(make_event(), OrderEvent.from_dict(make_event().to_dict()), ["amount", "type"]),

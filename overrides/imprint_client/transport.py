@@ -13,7 +13,8 @@ import logging
 import os
 import ssl
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from functools import cache, lru_cache, partial
 from math import isfinite
 from typing import Any, NamedTuple, NoReturn, TypeVar, cast
@@ -35,6 +36,7 @@ T = TypeVar("T")
 SHORTEST_TIMEOUT_SECONDS = 0.001
 MOST_CONNECTIONS = 100
 MOST_IDLE_CONNECTIONS = 20
+_ONE = httpx.Limits(max_connections=1)
 _LOG = logging.getLogger("imprint_client.http")
 # UnicodeError is what httpx lets through from a host that is no host, in a Location for one.
 _FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError)
@@ -242,23 +244,17 @@ class AsyncTransport(_Transport):
         return await self.run(deliver(make_request(**arguments, result=Reply.of), self.settings.call({})))
 
     async def _attempt(self, step: Attempt) -> Answer | NoAnswer:
-        if self.closed or (self._client and self._client.is_closed):
-            return _closed()
-        if not isinstance(self._ours, _Lanes):
+        if self._client:
             return await self._attempt_over(_whole(self._client), step)
         try:
-            lane = await self._ours.take(_cut(step.timeout, step.seconds).pool)
+            async with cast(_Lanes, self._ours).one(_cut(step.timeout, step.seconds).pool) as lane:
+                return await self._attempt_over(lane.handle_async_request, step)
         except httpx.PoolTimeout as error:
             return self.no_answer(step, error)
-        is_whole = False
-        try:
-            answer = _closed() if self.closed else await self._attempt_over(lane.handle_async_request, step)
-            is_whole = not self.closed
-            return answer
-        finally:
-            await self._ours.give_back(lane, is_whole)
 
     async def _attempt_over(self, send: Callable[..., Awaitable[httpx.Response]], step: Attempt) -> Answer | NoAnswer:
+        if self.closed or (self._client and self._client.is_closed):
+            return _closed()
         try:
             response = await send(self.dressed(step))
         except _FAILURES as error:
@@ -285,33 +281,34 @@ class _Lanes:
 
         self._verify, self._timeout, self._free = verify, asyncio.timeout, asyncio.Semaphore(MOST_CONNECTIONS)
         self._idle: list[httpx.AsyncHTTPTransport] = []
-        self._all: list[httpx.AsyncHTTPTransport] = []
+        self._used: set[httpx.AsyncHTTPTransport] = set()
+        self._closed = False
 
-    async def take(self, seconds: float | None) -> httpx.AsyncHTTPTransport:
+    @asynccontextmanager
+    async def one(self, seconds: float | None) -> AsyncIterator[httpx.AsyncHTTPTransport]:
+        """The one that was used last, which is the least likely to have expired; or, if all are in use, a new one."""
         try:
             async with self._timeout(seconds if self._free.locked() else None):
                 await self._free.acquire()
         except TimeoutError:
             raise httpx.PoolTimeout("no connection became free") from None
-        # The one that was used last is the least likely to have expired.
-        return self._idle.pop() if self._idle else self._make()
-
-    def _make(self) -> httpx.AsyncHTTPTransport:
-        lane = httpx.AsyncHTTPTransport(verify=self._verify, limits=httpx.Limits(max_connections=1))
-        self._all.append(lane)
-        return lane
-
-    async def give_back(self, lane: httpx.AsyncHTTPTransport, is_whole: bool) -> None:
-        """What was cancelled in its middle is not whole: it might never be free again."""
-        self._free.release()
-        if is_whole and len(self._idle) < MOST_IDLE_CONNECTIONS:
-            self._idle.append(lane)
-        else:
-            self._all.remove(lane)
-            await lane.aclose()
+        lane = self._idle.pop() if self._idle else httpx.AsyncHTTPTransport(verify=self._verify, limits=_ONE)
+        self._used.add(lane)
+        is_whole = False
+        try:
+            yield lane
+            is_whole = True  # what was cancelled in its middle might never be free again
+        finally:
+            self._used.discard(lane)
+            self._free.release()
+            if is_whole and not self._closed and len(self._idle) < MOST_IDLE_CONNECTIONS:
+                self._idle.append(lane)
+            else:
+                await lane.aclose()
 
     async def aclose(self) -> None:
-        for lane in [*self._all]:
+        self._closed = True
+        for lane in [*self._idle, *self._used]:
             await lane.aclose()
 
 

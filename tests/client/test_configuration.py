@@ -694,7 +694,7 @@ def test_a_context_manager_closes_on_any_way_out(sandbox: Sandbox) -> None:
         asyncio.run(use_async())
 
     blocking, awaiting = (client._transport._ours for client in clients)
-    assert [pool.connections for pool in (blocking._pool, *(lane._pool for lane in awaiting._all))] == [[], []]
+    assert [pool.connections for pool in (blocking._pool, *(lane._pool for lane in awaiting._idle))] == [[], []]
 
 
 def test_what_waits_for_a_connection_while_the_client_is_closed_is_never_sent(
@@ -741,7 +741,7 @@ def test_no_more_than_20_connections_stay_open_when_none_is_used(sandbox: Sandbo
     async def burst() -> int:
         async with AsyncImprint(sandbox.api_key, base_url=sandbox.url) as imprint:
             await asyncio.gather(*(imprint.orders.list() for _ in range(50)))
-            return len(imprint._transport._ours._all)  # type: ignore[union-attr]
+            return len(imprint._transport._ours._idle)  # type: ignore[union-attr]
 
     assert asyncio.run(burst()) == 20
 

@@ -24,7 +24,8 @@ POST = "POST /v2/order_events"
 LOST = "the list cannot be followed further: what happened; what comes next is missing"
 UNCHANGED = "is recorded with other contents ({}); nothing was changed: a {} must stand for one only"
 NONE_CHOSEN = "none was chosen: keep to one of these ids, and delete those that should not be there (orders.delete)"
-WHAT_TO_DO = "Do not just send it again: wait until that request cannot be running any more, and"
+MAY_BE = "it may or may not have been carried out (why)"
+DO_NOT = "Do not just send it again: wait until that request cannot be running any more, and"
 
 
 def recorded_order(order_id: str) -> Order:
@@ -50,16 +51,15 @@ TEXTS: list[tuple[ImprintError, str]] = [
     (PaginationError("what happened", "c-1"), f"{LOST}; resume with starting_after='c-1'"),
     (
         OutcomeUnknownError(POST, make_event(), True, "why"),
-        f"{POST}: it may or may not have been carried out (why); a lookup did not show it (yet). {WHAT_TO_DO} use `ensure`, which looks first",
+        f"{POST}: {MAY_BE}; a lookup did not show it (yet). {DO_NOT} use `ensure`, which looks first",
     ),
     (
         OutcomeUnknownError(POST, make_event(), False, "why"),
-        f"{POST}: it may or may not have been carried out (why); no lookup was answered. {WHAT_TO_DO} use `ensure`, which looks first",
+        f"{POST}: {MAY_BE}; no lookup was answered. {DO_NOT} use `ensure`, which looks first",
     ),
     (
         OutcomeUnknownError("DELETE /v2/orders/id-1", None, False, "why"),
-        "DELETE /v2/orders/id-1: it may or may not have been carried out (why); no lookup was answered. "
-        f"{WHAT_TO_DO} look (`find`) before that",
+        f"DELETE /v2/orders/id-1: {MAY_BE}; no lookup was answered. {DO_NOT} look (`find`) before that",
     ),
     (
         EventMismatchError(make_event(), OrderEvent.from_dict(make_event().to_dict()), ["amount", "type"]),

@@ -229,8 +229,6 @@ def _read(request: Request[T], answer: Answer) -> T:
 
 def _seconds(retry_after: str) -> float | None:
     """What Retry-After asks for; None if it says nothing sensible."""
-    if retry_after.isascii() and retry_after.isdigit():
-        return float(retry_after)  # of 400 digits: infinity, which is more than is left
     try:
         seconds = float(retry_after)
     except ValueError:
@@ -239,7 +237,8 @@ def _seconds(retry_after: str) -> float | None:
             return max(0.0, (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - seam.wall_clock())
         except (ValueError, TypeError, OverflowError):
             return None
-    return seconds if isfinite(seconds) and seconds >= 0 else None
+    # Of 400 digits: infinity, which is more than is left; as a word it says nothing.
+    return seconds if seconds >= 0 and (isfinite(seconds) or retry_after.isdigit()) else None
 
 
 # --- Settling ---------------------------------------------------------------------------------------------------------

@@ -519,6 +519,14 @@ def test_ensure_settles_what_it_sends(sandbox: Sandbox, client: Flavour, order_i
     assert (posts(sandbox), lookups(sandbox)) == (1, 2)
 
 
+def test_what_ensure_sends_has_attempts_of_its_own(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
+    sandbox.fail("listOrderEvents", Fault(status=429), times=3)
+    sandbox.fail("postOrderEvent", Fault(status=429), times=3)
+
+    assert client.ensure(make_event(order_id)).partner_event_id == "e-1"
+    assert (lookups(sandbox), posts(sandbox)) == (4, 4)
+
+
 def test_what_ensure_sends_has_the_deadline_that_its_lookup_began_with(
     sandbox: Sandbox, client: Flavour, order_id: str, clock: Clock
 ) -> None:

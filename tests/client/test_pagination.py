@@ -204,6 +204,15 @@ def test_the_cursor_that_a_list_began_with_counts_as_used(sandbox: Sandbox, clie
         client.list(starting_after="0")
 
 
+def test_an_error_before_the_first_page_says_nothing_of_resuming(sandbox: Sandbox, client: Flavour) -> None:
+    sandbox.fail("listOrderEvents", Fault(status=404))
+
+    with pytest.raises(NotFoundError) as caught:
+        client.list()
+
+    assert not hasattr(caught.value, "__notes__")
+
+
 def test_an_error_in_the_middle_of_a_list_says_where_to_resume(sandbox: Sandbox, client: Flavour) -> None:
     serve(sandbox, page("1", has_more=True))
     sandbox.fail("listOrderEvents", Fault(status=404))

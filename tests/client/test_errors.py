@@ -6,7 +6,7 @@ import gzip
 import json
 import pickle
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -971,6 +971,39 @@ def test_a_hook_that_consumes_the_answer_ends_in_a_documented_exception(sandbox:
             imprint.order_events.create(make_event(order_id))
         with pytest.raises(APIResponseValidationError):
             imprint.order_events.find(partner_event_id="e")
+
+
+class Spoiled(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that is no gzip, and that says whether it was closed before its client was."""
+
+    closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b"no gzip"
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"no gzip"
+
+    def close(self) -> None:
+        self.closed = True
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_an_answer_that_cannot_be_received_is_closed(flavour: str) -> None:
+    body = Spoiled()
+    answering = httpx.MockTransport(lambda _: httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=body))
+    http_client = (httpx.Client if flavour == "sync" else httpx.AsyncClient)(transport=answering)
+    server = SimpleNamespace(api_key="k-1", url="https://imprint.example")
+    client = FLAVOURS[flavour](server, http_client=http_client, retry=ONCE)
+
+    error = failure(lambda: client.find(partner_event_id="e"))
+
+    assert type(error) is APIResponseValidationError
+    assert body.closed
+    client.close()
 
 
 def test_each_use_of_a_closed_client_raises_an_exception_of_its_own(sandbox: Sandbox) -> None:

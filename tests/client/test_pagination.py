@@ -185,7 +185,9 @@ def test_the_event_that_a_list_resumes_after_is_dropped_when_an_inclusive_cursor
     assert ids(client, starting_after="4") == ["5"]
 
 
-def test_a_resumed_list_that_fails_at_once_says_to_resume_where_it_did(sandbox: Sandbox, client: Flavour) -> None:
+def test_a_resumed_list_that_fails_at_once_does_not_say_that_it_handed_anything_out(
+    sandbox: Sandbox, client: Flavour
+) -> None:
     serve(sandbox, page(has_more=True))
     with pytest.raises(PaginationError) as lost:
         client.list(starting_after="4")
@@ -194,7 +196,7 @@ def test_a_resumed_list_that_fails_at_once_says_to_resume_where_it_did(sandbox: 
         client.list(starting_after="4")
 
     assert lost.value.resume_after == "4"
-    assert failed.value.__notes__ == ["The events up to '4' were handed out; resume with starting_after='4'."]
+    assert not hasattr(failed.value, "__notes__")
 
 
 def test_the_cursor_that_a_list_began_with_counts_as_used(sandbox: Sandbox, client: Flavour) -> None:
@@ -248,10 +250,10 @@ BAD_ARGUMENTS: list[tuple[dict[str, Any], str]] = [
     ({"limit": "10"}, "limit is '10'"),
     ({"limit": 2**31}, "limit is 2147483648"),
     ({"order_id": None}, "order_id is None"),
-    ({"order_id": ""}, "order_id is ''"),
+    ({"order_id": ""}, "order_id is the string ''"),
     ({"network_transaction_id": 5}, "network_transaction_id is 5"),
     ({"partner_event_id": "\ud800"}, "partner_event_id is"),
-    ({"starting_after": ""}, "starting_after is ''"),
+    ({"starting_after": ""}, "starting_after is the string ''"),
 ]
 
 

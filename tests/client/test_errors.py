@@ -52,7 +52,7 @@ from imprint_client import (
 from imprint_client.errors import Fault as BodyFault
 from imprint_sandbox import Fault, Sandbox
 
-from tests.support import PATHS, Blocking, Clock, Flavour, make_event, make_line, make_order
+from tests.support import FLAVOURS, PATHS, Blocking, Clock, Flavour, make_event, make_line, make_order
 
 from .conftest import Wire
 

@@ -123,7 +123,7 @@ class _Transport:
     def __init__(self, settings: Settings, client: httpx.Client | httpx.AsyncClient | None) -> None:
         self.settings = settings
         self.closed = False
-        self.build = client.build_request if client else None
+        self.build: Callable[..., httpx.Request] | None = client.build_request if client else None
 
     def dressed(self, attempt: Attempt) -> httpx.Request:
         """What to send. Neither it nor its headers are ever kept in a variable: they hold the credentials."""

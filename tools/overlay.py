@@ -1,10 +1,13 @@
 """Apply an OpenAPI Overlay 1.0 document, strictly.
 
 The specification lets an action that matches nothing pass in silence. Here that is an error, and so is an update that
-changes nothing or merges unlike kinds: a correction whose reason has gone must be deleted, not carried along.
+changes nothing or merges unlike kinds: a correction whose reason has gone must be deleted, not carried along. An action
+may say in `x-was`, an extension as the specification allows them, what exactly it takes the place of: where that is
+something else, it may have taken more away than was meant.
 """
 
 import copy
+import json
 from typing import Any
 
 import jsonpath
@@ -37,14 +40,9 @@ def _apply_action(document: dict[str, Any], action: dict[str, Any], target: str 
         raise OverlayError("an action needs a target and a description of its reason")
     if ("update" in action) == ("remove" in action) or action.get("remove", True) is not True:
         raise OverlayError("an action has either an update or `remove: true`")
-    try:
-        query = jsonpath.compile(target, strict=True)
-    except Exception as error:  # noqa: BLE001 - of some texts its own messages cannot be made
-        raise OverlayError(f"not a JSONPath ({type(error).__name__})") from None
-    # By place: a query may select a node twice.
-    matches = list({match.parts: match for match in query.finditer(document)}.values())
-    if not matches:
-        raise OverlayError("matches nothing; is it stale?")
+    matches = _matches(document, target)
+    if "x-was" in action and any(_as_text(match.obj) != _as_text(action["x-was"]) for match in matches):
+        raise OverlayError("matches something else than its `x-was`; is it stale?")
     if "update" in action:
         # As text, to which 1, 1.0 and true differ.
         before = repr([match.obj for match in matches])
@@ -59,6 +57,18 @@ def _apply_action(document: dict[str, Any], action: dict[str, Any], target: str 
                 raise OverlayError("cannot remove the whole document")
             parent: Any = match.parent.obj
             del parent[match.parts[-1]]
+
+
+def _matches(document: dict[str, Any], target: str) -> list[jsonpath.JSONPathMatch]:
+    try:
+        query = jsonpath.compile(target, strict=True)
+    except Exception as error:  # noqa: BLE001 - of some texts its own messages cannot be made
+        raise OverlayError(f"not a JSONPath ({type(error).__name__})") from None
+    # By place: a query may select a node twice.
+    matches = list({match.parts: match for match in query.finditer(document)}.values())
+    if not matches:
+        raise OverlayError("matches nothing; is it stale?")
+    return matches
 
 
 def _update(node: Any, update: Any) -> None:
@@ -85,6 +95,10 @@ def _merge(node: dict[str, Any], update: Any, at: str) -> None:
             node[key].extend(copy.deepcopy(value))
         else:
             node[key] = value
+
+
+def _as_text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 def _kind(value: Any) -> str:

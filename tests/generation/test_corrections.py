@@ -1,12 +1,17 @@
 """What the overlay changes in the published contract, all of it: a correction cannot hide a mistake."""
 
+import copy
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from .support import escaped, nodes
+from tools.generate import load_yaml
+from tools.overlay import OverlayError, apply_overlay
+
+from .support import ROOT, escaped, nodes
 
 ORDER = "/components/schemas/OrderBase/properties"
 EVENT = "/components/schemas/OrderEventBase/properties"
@@ -85,6 +90,10 @@ REMOVED: dict[str, Any] = {
     ],
     f"{LINE}/rate/allOf": [AMOUNT, {"example": 274999}],
     f"{LINE}/rewards_rate/allOf": [AMOUNT, {"example": 2500}],
+    "/components/schemas/CurrencyAmount": {
+        "type": "integer",
+        "description": "An amount in the smallest unit of the currency",
+    },
 }
 
 CHANGED: dict[str, tuple[Any, Any]] = {
@@ -131,6 +140,21 @@ def test_an_amount_written_out_is_currency_amount_and_what_was_published_beside_
     written_out = dict(nodes(corrected))[pointer.removesuffix("/allOf")]
 
     assert written_out == raw["components"]["schemas"]["CurrencyAmount"] | beside
+
+
+CURRENCY_AMOUNT = "/components/schemas/CurrencyAmount"
+
+
+@pytest.mark.parametrize("pointer", [CURRENCY_AMOUNT, *(pointer for pointer in REMOVED if pointer.endswith("/allOf"))])
+@pytest.mark.parametrize("word", [{"minimum": 0}, {"nullable": True}, {"type": "string"}, {"example": 3}], ids=str)
+def test_no_word_about_an_amount_is_lost_in_silence(pointer: str, word: dict[str, Any], raw: dict[str, Any]) -> None:
+    published = copy.deepcopy(raw)
+    amount = dict(nodes(published))[pointer]
+    (amount[1] if isinstance(amount, list) else amount).update(word)
+    action = f"({pointer.replace('/', '.').replace('.', '$.', 1)}): matches something else than its `x-was`"
+
+    with pytest.raises(OverlayError, match=re.escape(action)):
+        apply_overlay(published, load_yaml(ROOT / "openapi.overlay.yaml"))
 
 
 def test_a_parameter_has_one_description_in_both_places(corrected: dict[str, Any]) -> None:

@@ -144,6 +144,8 @@ def test_actions_do_what_overlay_1_0_says(actions: list[dict[str, Any]], expecte
         (remove("info.title"), "not a JSONPath"),
         (remove(""), "not a JSONPath"),
         (remove("$."), "not a JSONPath"),
+        (remove("$.info.title") | {"x-was": "Other"}, "something else than its `x-was`"),
+        (remove("$.info.title") | {"x-was": None}, "something else than its `x-was`"),
         (remove("$.tags[?nosuch(@)]"), "not a JSONPath"),
     ],
     ids=str,

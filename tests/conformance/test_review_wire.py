@@ -47,6 +47,13 @@ TOLD = [
     ("a path removed", "DELETE /orders/{order_id}", "", Impact.BREAKING, "the operation is gone"),
     ("a body added", "DELETE /orders/{order_id}", "", Impact.BREAKING, "`requestBody` is new: it must be sent"),
     (
+        "one more server, the first",
+        "servers",
+        "",
+        Impact.BREAKING,
+        "the first is `https://other.example.test`, was `https://api.example.test`: no `base_url` given, it goes there",
+    ),
+    (
         "an operation removed",
         "DELETE /orders/{order_id}",
         "",

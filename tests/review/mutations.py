@@ -269,6 +269,7 @@ QUERY = "get /orders>parameters"
 BODY = "post /orders>requestBody"
 RESPONSES = "post /orders>responses"
 PUT = {"operationId": "putOrder", "tags": ["Orders"], "responses": {"204": {"description": "Done"}}}
+SERVER = CONTRACT["servers"][0]
 PROBLEM = {"content": {"application/json": {"schema": ref("Problem")}}}
 MAY_BE_NULL = ["string", "null"]
 
@@ -316,6 +317,7 @@ MUTATIONS = [
     *both_ways("a format added", words("nickname", format="date-time"), ALWAYS, (NOTED, BREAKING)),
     *both_ways("a format removed", words("placed_at", format=None), (NOTED, BREAKING), ALWAYS),
     *both_ways("a format without a type of its own", words("amount", format="int32"), **STRICTER),
+    *both_ways("a format that nobody knows", words("amount", format="iso-4217"), HARMLESS, HARMLESS),
     *both_ways("a constant", words("nickname", type="string", const="Al"), ALWAYS, (NOTED, ADDED)),
     *both_ways("another schema", instead("payer", ref("Spare")), ALWAYS, ALWAYS),
     # --- Enums: a string that is not listed is kept as it is
@@ -362,6 +364,9 @@ MUTATIONS = [
     *both_ways("another default", words("source", default="web"), (NOTED, BREAKING), (NOTED, BREAKING)),
     *both_ways("a default removed", words("source", default=None), (NOTED, BREAKING), (NOTED, BREAKING)),
     *both_ways("a default set", words("nickname", default="Al"), (NOTED, BREAKING), (NOTED, BREAKING)),
+    # --- Direction
+    *both_ways("a member that is only received", words("note", readOnly=True), WIRE_ONLY, WIRE_ONLY),
+    *both_ways("a member that is only sent", words("note", writeOnly=True), WIRE_ONLY, WIRE_ONLY),
     # --- Objects
     *both_ways(
         "no members but those named", lambda s: put(f"{s}>additionalProperties", False), ALWAYS, (NOTED, BREAKING)
@@ -506,6 +511,11 @@ MUTATIONS = [
     Mutation("another server", put(">servers>0>url", "https://other.example.test"), *WIRE_ONLY),
     Mutation("one more server", add(">servers", {"url": "https://other.example.test"}), ADDED, NONE),
     Mutation("another security", put(">security", [{"bearerAuth": []}]), *WIRE_ONLY),
+    Mutation(
+        "one more server, the first", put(">servers", [{"url": "https://other.example.test"}, SERVER]), *WIRE_ONLY
+    ),
+    Mutation("servers of one operation", put("get /orders>servers", [SERVER]), *WIRE_ONLY),
+    Mutation("servers of one path", put(">paths>/orders>servers", [SERVER]), *WIRE_ONLY),
     Mutation("one more security", add(">security", {"bearerAuth": []}), ADDED, NONE),
     Mutation("both securities", put(">security", [{"basicAuth": [], "bearerAuth": []}]), *WIRE_ONLY),
     Mutation("no security", drop(">security"), *HARMLESS),

@@ -1,7 +1,9 @@
 """What changes on the wire: `redocly diff` of the two corrected contracts.
 
-Its classes are kept, but for two. It calls a new value of an enum breaking when it is received: this client keeps
-strings that it does not know (the policy in CHANGELOG.md). It does not call a new body breaking that must be sent.
+Its classes are kept, but for what `judged` has. It calls a new value of an enum breaking when it is received: this
+client keeps strings that it does not know (the policy in CHANGELOG.md). It calls any other `format` breaking: one that
+nobody knows says nothing. It does not call breaking a new body that must be sent, a member that goes in one direction
+only, or another server for an operation. Which server is the first it does not ask, and this client goes there.
 """
 
 import json
@@ -22,6 +24,12 @@ SECONDS = 120
 SAID = 300
 """Characters of what the tool said, when it fails."""
 IMPACTS = {"major": Impact.BREAKING, "minor": Impact.ADDED, "patch": Impact.NOTED}
+# What JSON Schema, OpenAPI and the generator know; of any other format nobody can tell what it asks for.
+FORMATS = frozenset({
+    "date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri",
+    "uri-reference", "uri-template", "iri", "iri-reference", "uuid", "json-pointer", "relative-json-pointer", "regex",
+    "int32", "int64", "float", "double", "byte", "binary", "password",
+})  # fmt: skip
 # It sends what it was asked, and asks for news, unless it is told not to.
 QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true", "REDOCLY_SUPPRESS_NOTIFICATIONS": "true"}
 
@@ -32,7 +40,8 @@ class WireError(Exception):
 
 def compare(before: Path, after: Path, folder: Path) -> list[Change]:
     """The changes between two contracts, given as files; `folder` is for the tool to work in."""
-    return [change for said in run(before, after, folder) for change in as_changes(said)]
+    found = [change for said in run(before, after, folder) for change in as_changes(said)]
+    return [*of_first_server(before, after), *found]
 
 
 def run(before: Path, after: Path, folder: Path) -> list[dict[str, Any]]:
@@ -52,6 +61,17 @@ def run(before: Path, after: Path, folder: Path) -> list[dict[str, Any]]:
         said = " ".join(done.stderr.decode(errors="replace").split())[-SAID:]
         raise WireError(f"the wire was not compared: redocly diff ended with {done.returncode}: {said}") from None
     return changes
+
+
+def of_first_server(before: Path, after: Path) -> Iterator[Change]:
+    was, now = (first_server(json.loads(path.read_text(encoding="utf-8"))) for path in (before, after))
+    if was != now:
+        words = f"the first is `{now}`, was `{was}`: no `base_url` given, it goes there"
+        yield Change("servers", "", Impact.BREAKING, words, f"#/servers/0/url: {was} -> {now}")
+
+
+def first_server(contract: dict[str, Any]) -> str:
+    return str(contract.get("servers", [{}])[0].get("url", ""))
 
 
 # --- In words ---------------------------------------------------------------------------------------------------------
@@ -89,6 +109,13 @@ def judged(said: dict[str, Any]) -> tuple[Impact, str]:
         return Impact.ADDED, " (breaking for other clients; this one keeps strings that it does not know)"
     if (said["typeName"], said["kind"]) == ("RequestBody", "added") and isinstance(values, dict):
         return (Impact.BREAKING, ": it must be sent") if values.get("required") else (Impact.ADDED, "")
+    if said.get("property") == "format" and not {value_of(said, "base"), values} & FORMATS:
+        return Impact.NOTED, " (a format that says nothing)"
+    # A schema that is sent and received is told of in one of the two places, so which it is cannot be seen here.
+    if said.get("property") in ("readOnly", "writeOnly") and values is True:
+        return Impact.BREAKING, ": it goes in one direction only"
+    if said["typeName"] in ("Server", "ServerList") and steps_of(said["path"])[0] == "paths":
+        return Impact.BREAKING, ": it was where the rest goes"
     return IMPACTS[said["impact"]], ""
 
 

@@ -59,6 +59,10 @@ TOLD = [
 ]
 
 
+def test_no_class_that_a_module_imports_is_told_to_change(in_python: dict[str, list[Change]]) -> None:
+    assert not {one.subject for changes in in_python.values() for one in changes} & {"Unset", "UNSET"}
+
+
 @pytest.mark.parametrize(("mutation", "subject", "impact", "words"), TOLD)
 def test_a_change_is_told_in_words(
     mutation: str, subject: str, impact: Impact, words: str, in_python: dict[str, list[Change]]
@@ -81,7 +85,7 @@ EDITS = {
     "a field moves, by keyword": (
         "@define(kw_only=True)\nclass A:\n    x: int\n    y: int",
         "@define(kw_only=True)\nclass A:\n    y: int\n    x: int",
-        None,
+        Impact.NOTED,
     ),
     "a field without a default is new": (
         "@define\nclass A:\n    x: int",
@@ -169,7 +173,10 @@ EDITS = {
         Impact.BREAKING,
     ),
     "a base is gone": ("class B: ...\nclass A(B): ...", "class B: ...\nclass A: ...", Impact.BREAKING),
-    "what is private is gone": ("class A:\n    def _f(self): ...", "class A: ...", None),
+    "what is private is gone": ("class A:\n    def _f(self): ...", "class A: ...", Impact.NOTED),
+    "the same names do something else": ("class A:\n    _n = 1", "class A:\n    _n = 2", Impact.NOTED),
+    "a name is no longer exported": ("class A: ...", "class A: ...\nclass B: ...\n__all__ = ['B']", Impact.BREAKING),
+    "nothing differs": ("class A: ...", "class A: ...", None),
 }
 IMPORTS = "from typing import NamedTuple, TypedDict, Unpack\nfrom attrs import define, field\n__all__ = ['A']\n"
 
@@ -199,7 +206,41 @@ def test_only_what_a_facade_exports_is_public(tmp_path: Path) -> None:
         (package / "inside.py").write_text(source)
         trees.append(surface.read(tmp_path / name))
 
-    assert surface.compare(*trees) == []
+    assert [(one.subject, one.impact, one.words) for one in surface.compare(*trees)] == [
+        ("imprint_sandbox.inside", Impact.NOTED, "other code behind the same names: read its diff")
+    ]
+
+
+@pytest.mark.parametrize("folder", ["overrides/imprint_client", "sandbox/imprint_sandbox"])
+def test_a_private_module_that_comes_or_goes_is_told(folder: str, tmp_path: Path) -> None:
+    with_it, without = tmp_path / "with" / folder, tmp_path / "without" / folder
+    for package in (with_it, without):
+        package.mkdir(parents=True)
+        (package / "__init__.py").touch()
+    (with_it / "inside.py").touch()
+    both = surface.read(tmp_path / "with"), surface.read(tmp_path / "without")
+
+    for old, new in (both, reversed(both)):
+        assert [one.impact for one in surface.compare(old, new)] == [Impact.NOTED]
+
+
+@pytest.mark.parametrize(
+    ("inside", "said"),
+    [
+        ("class Other: ...", "imprint_client imports imprint_client.inside.Shown, and nothing is there"),
+        (None, "imprint_client imports imprint_client.inside.Shown, and nothing is there"),
+        ("class Shown: ...\nclass", "overrides/imprint_client/inside.py is not Python"),
+    ],
+)
+def test_what_griffe_would_pass_over_is_refused(inside: str | None, said: str, tmp_path: Path) -> None:
+    package = tmp_path / "overrides" / "imprint_client"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("from .inside import Shown\n__all__ = ['Shown']\n")
+    if inside is not None:
+        (package / "inside.py").write_text(inside)
+
+    with pytest.raises(surface.SurfaceError, match=said):
+        surface.read(tmp_path)
 
 
 def test_every_breakage_that_griffe_knows_has_words() -> None:

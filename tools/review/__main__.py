@@ -19,6 +19,7 @@ from tools.review import report, surface, wire
 from tools.review.base import CONTRACT, BaseError, extract
 from tools.review.report import Review
 from tools.review.subjects import Subjects
+from tools.review.surface import SurfaceError
 from tools.review.version import VersionError, verdict
 
 OUTPUT = "review.md"
@@ -34,7 +35,7 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory() as folder:
             result = review(root, arguments.base, Path(folder))
-    except (BaseError, GenerateError, VersionError, OSError, SyntaxError, griffe.GriffeError) as error:
+    except (BaseError, GenerateError, SurfaceError, VersionError, OSError, SyntaxError, griffe.GriffeError) as error:
         print(f"review: {printable(' '.join(str(error).split()))}", file=sys.stderr)
         return 2
     report.show(result, Console())

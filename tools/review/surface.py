@@ -2,7 +2,7 @@
 
 griffe reads both versions without running them, and compares names and calls. What it does not compare is done here:
 the annotations, in both directions (what is sent may take more, what is received may not be more), the values of enums,
-what is new, and which generated modules differ although nothing public in them does.
+what is new, and which modules differ although nothing public in them does.
 """
 
 import ast
@@ -35,6 +35,10 @@ CALLS = {
 }
 
 
+class SurfaceError(Exception):
+    """A version cannot be read; the message says where. griffe would pass over it in silence."""
+
+
 class Direction(NamedTuple):
     """Whether a value goes to Imprint, comes from there, or both."""
 
@@ -63,12 +67,15 @@ class Surface(NamedTuple):
 
 def read(tree: Path) -> Surface:
     """Read what is below `generated/`, `overrides/` and `sandbox/` of a tree."""
+    refuse_what_is_not_python(tree)
     extensions = griffe.load_extensions(Constructors(), griffe.UnpackTypedDictExtension())
     places = [tree / folder for folder in PACKAGES.values()]
     loader = griffe.GriffeLoader(search_paths=places, extensions=extensions, allow_inspection=False)
     loaded = {name: loader.load(name) for name, folder in PACKAGES.items() if (tree / folder / name).is_dir()}
     loader.resolve_aliases(implicit=True)
     packages = {name: package for name, package in loaded.items() if isinstance(package, griffe.Module)}
+    for package in packages.values():
+        refuse_empty_imports(package)
     for name in packages.keys() & set(FACADES):
         for module in modules_of(packages[name]):
             module.public = False
@@ -92,6 +99,27 @@ def compare(old: Surface, new: Surface) -> list[Change]:
 
 
 # --- Reading ----------------------------------------------------------------------------------------------------------
+
+
+def refuse_what_is_not_python(tree: Path) -> None:
+    for name, folder in PACKAGES.items():
+        for module in sorted((tree / folder / name).rglob("*.py")):
+            try:
+                ast.parse(module.read_bytes())
+            except (SyntaxError, ValueError) as error:
+                raise SurfaceError(f"{module.relative_to(tree).as_posix()} is not Python: {error}") from None
+
+
+def refuse_empty_imports(package: griffe.Module) -> None:
+    for member in package.members.values():
+        if isinstance(member, griffe.Alias) and target(member) is None and root_of(member.target_path) in PACKAGES:
+            raise SurfaceError(f"{package.path} imports {member.target_path}, and nothing is there")
+    for module in modules_of(package):
+        refuse_empty_imports(module)
+
+
+def root_of(path: str) -> str:
+    return path.partition(".")[0]
 
 
 def modules_of(package: griffe.Module) -> list[griffe.Module]:
@@ -147,6 +175,11 @@ class Comparison:
         yield from self.of_members(old, new)
 
     def of_members(self, old: griffe.Object, new: griffe.Object) -> Iterator[Change]:
+        for name, before in old.all_members.items():
+            # Still there, so that griffe does not miss it.
+            if before.is_public and name in new.all_members and not new.all_members[name].is_public:
+                for one in leaves(before):
+                    yield change(one, Impact.BREAKING, "is gone", "no longer public")
         for name, after in new.all_members.items():
             before = old.all_members.get(name)
             if not after.is_public:
@@ -260,7 +293,7 @@ def leaves(member: griffe.Object | griffe.Alias) -> Iterator[griffe.Object]:
 def change(where: griffe.Object, impact: Impact, words: str, raw: str, parameter: str = "") -> Change:
     """Whose change it is: that of an operation or a model if it is inside one, else that of the name itself."""
     path = where.path.replace(".__init__", "")
-    package = path.partition(".")[0]
+    package = root_of(path)
     if package in FACADES:  # which shows its names as its own, wherever they are
         path = package + path.removeprefix(where.module.path)
     owner, inner = path, ""
@@ -281,31 +314,49 @@ def change(where: griffe.Object, impact: Impact, words: str, raw: str, parameter
 
 def module_subject(module: griffe.Object, name: str) -> str:
     """A module of models has one class, and is named after it."""
-    return next(iter(module.classes), name) if isinstance(module, griffe.Module) else name
+    classes = module.members.items() if isinstance(module, griffe.Module) else ()
+    return next((key for key, member in classes if isinstance(member, griffe.Class)), name)  # not one that it imports
 
 
 # --- What is behind it ------------------------------------------------------------------------------------------------
 
 
 def behind(before: Path, after: Path) -> Iterator[Change]:
-    """Generated modules whose code or texts differ: what no comparison of names can judge, a reader must."""
-    old, new = (tree / "generated" / "imprint_api" for tree in (before, after))
-    for module in sorted(new.rglob("*.py")):
-        name = module.relative_to(new)
-        if name == Path("models", "__init__.py"):
-            continue  # it has names only, and those were compared
-        if not (old / name).is_file() or (old / name).read_bytes() == module.read_bytes():
-            continue
-        was, now = (ast.parse(path.read_text(encoding="utf-8")) for path in (old / name, module))
-        same = ast.dump(without_texts(was)) == ast.dump(without_texts(now))
-        words = "another text, the same code" if same else "other code behind the same names: read its diff"
-        yield Change(subject_of(name, now), "", Impact.NOTED, words, f"{name.as_posix()}: {words}")
+    """Modules whose code or texts differ: what no comparison of names can judge, a reader must."""
+    for package, folder in PACKAGES.items():
+        old, new = (tree / folder / package for tree in (before, after))
+        if not old.is_dir() or not new.is_dir():
+            continue  # it is new or gone, and that was told
+        for name in sorted({path.relative_to(tree) for tree in (old, new) for path in tree.rglob("*.py")}):
+            if package not in FACADES and (name == Path("models", "__init__.py") or not both_have(name, old, new)):
+                continue  # it has names only, or is new or gone: those were compared
+            words = difference(name, old, new)
+            if words:
+                subject = subject_of(package, name, new if (new / name).is_file() else old)
+                yield Change(subject, "", Impact.NOTED, words, f"{package}/{name.as_posix()}: {words}")
 
 
-def subject_of(name: Path, module: ast.Module) -> str:
-    classes = [node.name for node in module.body if isinstance(node, ast.ClassDef)]
-    path = ".".join(("imprint_api", *name.with_suffix("").parts))
-    return classes[0] if path.startswith(MODELS) and classes else path.removesuffix(".__init__")
+def both_have(name: Path, old: Path, new: Path) -> bool:
+    return (old / name).is_file() and (new / name).is_file()
+
+
+def difference(name: Path, old: Path, new: Path) -> str:
+    """What differs between two versions of a module, in words; empty if nothing does."""
+    if both_have(name, old, new):
+        if (old / name).read_bytes() == (new / name).read_bytes():
+            return ""
+        was, now = (ast.parse((package / name).read_bytes()) for package in (old, new))
+        if ast.dump(without_texts(was)) == ast.dump(without_texts(now)):
+            return "another text, the same code"
+    return "other code behind the same names: read its diff"
+
+
+def subject_of(package: str, name: Path, tree: Path) -> str:
+    path = ".".join((package, *name.with_suffix("").parts))
+    if path.startswith(MODELS):
+        module = ast.parse((tree / name).read_bytes())
+        return next((node.name for node in module.body if isinstance(node, ast.ClassDef)), path)
+    return path.removesuffix(".__init__")
 
 
 def without_texts(module: ast.Module) -> ast.Module:

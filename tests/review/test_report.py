@@ -51,6 +51,17 @@ def test_both_layers_stand_side_by_side_the_gravest_first() -> None:
     ]
 
 
+def test_what_is_told_once_is_counted_once() -> None:
+    assert "In Python: 1 breaking." in report.markdown(review(python=PYTHON[1:] * 6))
+
+
+def test_the_terminal_tells_the_class_without_its_colour() -> None:
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", printed(review()))
+
+    assert re.search(r"NewOrder\.currency │ breaking │", shown)
+    assert re.search(r"Order\.note +│ new +│", shown)
+
+
 def test_what_the_tools_said_is_folded_away() -> None:
     raw = report.markdown(review()).partition("<details>")[2]
 

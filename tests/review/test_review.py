@@ -12,7 +12,7 @@ import pytest
 from tests.generation.support import ROOT, root_of
 from tools.generate import PACKAGE, generate
 from tools.review import __main__ as command
-from tools.review import wire
+from tools.review import report, wire
 from tools.review.change import Change, Impact
 
 from .mutations import CONTRACT, Edit, all_of, edited, put
@@ -143,6 +143,31 @@ def test_a_contract_that_cannot_be_generated_is_told_in_one_line(
     assert review(root, monkeypatch) == 2
     assert not (root / "review.md").exists()
     assert capsys.readouterr().err.startswith("review: openapi.overlay.yaml: ")
+
+
+@pytest.mark.parametrize("problem", [RuntimeError("unexpected"), BrokenPipeError("nobody reads")])
+def test_what_nobody_expected_is_no_verdict(
+    problem: Exception, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise problem
+
+    monkeypatch.setattr(report, "show", fail)
+
+    assert review(root, monkeypatch) == 2
+    assert str(problem) in capsys.readouterr().err
+
+
+def test_nobody_reading_is_no_verdict(root: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.review", "--root", root, "HEAD"], stdout=writing, check=False, cwd=ROOT
+    )
+    os.close(writing)
+
+    assert done.returncode not in (0, 1)
 
 
 def test_without_node_the_python_layer_is_done_and_the_rest_is_named(root: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import json
 import shutil
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +31,26 @@ def main() -> int:
     parser.add_argument("base", help="what to compare the working tree with: a commit, a branch, a tag")
     parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    root: Path = arguments.root
-    (root / OUTPUT).unlink(missing_ok=True)  # whatever happens, what it says of something else goes
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            result = review(root, arguments.base, Path(folder))
+        return told(arguments.root, arguments.base)
     except (BaseError, GenerateError, SurfaceError, VersionError, OSError, SyntaxError, griffe.GriffeError) as error:
         print(f"review: {printable(' '.join(str(error).split()))}", file=sys.stderr)
-        return 2
-    report.show(result, Console())
+    except Exception:  # noqa: BLE001 - 1 says that the version does not fit, and is Python's own word for a crash
+        traceback.print_exc()
+    return 2
+
+
+def told(root: Path, base: str) -> int:
+    """Review, and say what came of it; the status with which the program ends."""
+    (root / OUTPUT).unlink(missing_ok=True)  # whatever happens, what it says of something else goes
+    with tempfile.TemporaryDirectory() as folder:
+        result = review(root, base, Path(folder))
     (root / OUTPUT).write_text(report.markdown(result), encoding="utf-8")
-    print(f"{OUTPUT} has it for a pull request.")
+    console = Console()
+    with console.capture() as shown:  # not printed by rich, which ends the program with 1 if nobody reads it
+        report.show(result, console)
+    print(shown.get(), end="")
+    print(f"{OUTPUT} has it for a pull request.", flush=True)
     if result.failed:
         return 2
     return 0 if result.verdict.fits else 1

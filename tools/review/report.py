@@ -78,14 +78,17 @@ def headlines(review: Review) -> list[str]:
             Impact.ADDED: "Not breaking; something is new.",
             Impact.NOTED: "Not breaking.",
         }
-        wire, python = (counted(changes) for changes in (review.wire, review.python))
+        wire = counted(one for row in rows(review) for one in distinct(row.wire))
+        python = counted(one for row in rows(review) for one in distinct(row.python))
         lines = [f"{kinds[gravest]} On the wire: {'not compared' if review.failed else wire}. In Python: {python}."]
     failed = [f"This is not all: {review.failed}."] if review.failed else []
     return [*failed, *lines, *asked_for(review.verdict), *([review.note] if review.note else [])]
 
 
-def counted(changes: Sequence[Change]) -> str:
-    counts = {name: sum(change.impact is impact for change in changes) for impact, name in NAMES.items()}
+def counted(told: Iterable[tuple[Impact, str]]) -> str:
+    """As often as a reader finds it in the table."""
+    impacts = [impact for impact, _ in told]
+    counts = {name: impacts.count(impact) for impact, name in NAMES.items()}
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing"
 
 
@@ -118,10 +121,11 @@ def show(review: Review, console: Console) -> None:
     for line in headlines(review):
         console.print(Text(printable(line)))
     table = Table(show_lines=True)
-    for heading in ("", "On the wire", "In Python"):
+    for heading in ("", "", "On the wire", "In Python"):
         table.add_column(heading, overflow="fold")  # nothing is left out
     for row in rows(review):
-        table.add_row(Text(printable(row.name)), coloured(row.wire), coloured(row.python))
+        impact = Text(NAMES[row.impact], style=COLOURS[row.impact])
+        table.add_row(Text(printable(row.name)), impact, coloured(row.wire), coloured(row.python))
     if table.row_count:
         console.print(table)
 

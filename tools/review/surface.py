@@ -175,10 +175,10 @@ class Comparison:
         yield from self.of_members(old, new)
 
     def of_members(self, old: griffe.Object, new: griffe.Object) -> Iterator[Change]:
-        for name, before in old.all_members.items():
+        for name, shown in old.all_members.items():
             # Still there, so that griffe does not miss it.
-            if before.is_public and name in new.all_members and not new.all_members[name].is_public:
-                for one in leaves(before):
+            if shown.is_public and name in new.all_members and not new.all_members[name].is_public:
+                for one in leaves(shown):
                     yield change(one, Impact.BREAKING, "is gone", "no longer public")
         for name, after in new.all_members.items():
             before = old.all_members.get(name)

@@ -16,7 +16,7 @@ import griffe
 from rich.console import Console
 
 from tools.generate import ROOT, GenerateError, class_overrides, generate, is_generated, printable
-from tools.review import report, surface, wire
+from tools.review import report, requirements, surface, wire
 from tools.review.base import CONTRACT, BaseError, extract
 from tools.review.report import Review
 from tools.review.subjects import Subjects
@@ -69,6 +69,7 @@ def review(root: Path, base: str, folder: Path) -> Review:
     except wire.WireError as error:
         failed = str(error)
     in_python = [subjects.of_python(change) for change in surface.compare(surface.read(before), surface.read(after))]
+    in_python += requirements.compare(before, after)
     gravest = max((change.impact for change in [*on_wire, *in_python]), default=None)
     return Review(base, on_wire, in_python, verdict(gravest, before, after), note, failed)
 

@@ -39,6 +39,7 @@ def test_a_mutation_of_the_contract_is_classed_on_the_wire(
 TOLD = [
     ("a member made required, sent", "NewOrder", "note", Impact.BREAKING, "`note` is required"),
     ("a member made optional, received", "Order", "amount", Impact.BREAKING, "`amount` is no longer required"),
+    ("items of another class, sent", "NewOrder", "lines", Impact.BREAKING, "`code` is required"),
     ("a length extended, sent", "NewOrder", "note", Impact.NOTED, "`maxLength` is `99`, was `20`"),
     ("a length no longer set, sent", "NewOrder", "note", Impact.NOTED, "`maxLength` is not set, was `20`"),
     ("a new path", "GET /refunds", "", Impact.ADDED, "the operation is new"),

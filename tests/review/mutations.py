@@ -271,6 +271,7 @@ RESPONSES = "post /orders>responses"
 PUT = {"operationId": "putOrder", "tags": ["Orders"], "responses": {"204": {"description": "Done"}}}
 SERVER = CONTRACT["servers"][0]
 PROBLEM = {"content": {"application/json": {"schema": ref("Problem")}}}
+INLINE = {"type": "object", "required": ["code"], "properties": {"code": TEXT}}
 MAY_BE_NULL = ["string", "null"]
 
 MUTATIONS = [
@@ -313,6 +314,7 @@ MUTATIONS = [
     *both_ways("a string becomes a list", instead("nickname", {"type": "array", "items": TEXT}), ALWAYS, ALWAYS),
     *both_ways("items of another type", words("tags", items={"type": "integer"}), ALWAYS, ALWAYS),
     *both_ways("items may be null", words("tags", items={"type": MAY_BE_NULL}), (NOTED, ADDED), ALWAYS),
+    *both_ways("items of another class", words("lines", items=INLINE), ALWAYS, ALWAYS),
     *both_ways("anything goes", instead("share", {}), (NOTED, ADDED), ALWAYS),
     *both_ways("a format added", words("nickname", format="date-time"), ALWAYS, (NOTED, BREAKING)),
     *both_ways("a format removed", words("placed_at", format=None), (NOTED, BREAKING), ALWAYS),

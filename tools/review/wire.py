@@ -88,7 +88,7 @@ def as_changes(said: dict[str, Any]) -> Iterator[Change]:
         was, now = set(before or []), set(after or [])
         for name in sorted(now ^ was):
             words = f"`{name}` is {'required' if name in now else 'no longer required'}"
-            yield Change(subject, name, impact, words + reason, " ".join(raw.split()))
+            yield Change(subject, member or name, impact, words + reason, " ".join(raw.split()))
         if was != now:
             return
     whole = before if after is None else after

@@ -109,7 +109,7 @@ def judged(said: dict[str, Any]) -> tuple[Impact, str]:
         return Impact.ADDED, " (breaking for other clients; this one keeps strings that it does not know)"
     if (said["typeName"], said["kind"]) == ("RequestBody", "added") and isinstance(values, dict):
         return (Impact.BREAKING, ": it must be sent") if values.get("required") else (Impact.ADDED, "")
-    if said.get("property") == "format" and not {value_of(said, "base"), values} & FORMATS:
+    if said.get("property") == "format" and not {str(value_of(said, "base")), str(values)} & FORMATS:
         return Impact.NOTED, " (a format that says nothing)"
     # A schema that is sent and received is told of in one of the two places, so which it is cannot be seen here.
     if said.get("property") in ("readOnly", "writeOnly") and values is True:

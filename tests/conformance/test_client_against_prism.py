@@ -4,6 +4,7 @@ Bodies come from Schemathesis' strategies for the contract; they go through `imp
 success is a fault of the client.
 """
 
+import contextlib
 import json
 import socket
 import subprocess
@@ -18,7 +19,14 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from imprint_api.api.order_events import post_order_event
 from imprint_api.api.orders import create_order
-from imprint_client import Imprint, InvalidRequestError, NewOrder, NewOrderEvent, RetryPolicy
+from imprint_client import (
+    APIResponseValidationError,
+    Imprint,
+    InvalidRequestError,
+    NewOrder,
+    NewOrderEvent,
+    RetryPolicy,
+)
 
 from tests.support import make_event, make_order
 
@@ -122,7 +130,9 @@ def test_every_list_that_the_client_asks_for_is_one_that_the_contract_allows(
 def test_every_list_of_orders_that_the_client_asks_for_is_one_that_the_contract_allows(
     imprint: Imprint, filters: dict[str, Any]
 ) -> None:
-    imprint.orders.list(**filters)
+    # Prism answers with the contract's example, whose ids are others; what it refuses is an APIStatusError.
+    with contextlib.suppress(APIResponseValidationError):
+        imprint.orders.list(**filters)
 
 
 @bounded

@@ -216,6 +216,8 @@ class APIStatusError(APIError):
 
     def __str__(self) -> str:
         said = [responses.get(self.status_code), self.type, self.message, self.param and f"(param: {self.param})"]
+        if asked := self.headers.get("retry-after"):
+            said.append(f"(Retry-After: {asked})")
         text = " ".join([f"{self.operation}: {self.status_code}", *(_short(text) for text in said if text)])
         return f"[{_short(self.request_id)}] {text}; {self.advice}" if self.request_id else f"{text}; {self.advice}"
 

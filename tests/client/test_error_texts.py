@@ -84,6 +84,10 @@ TEXTS: list[tuple[ImprintError, str]] = [
     (refusal(404), f"{GET}: 404 Not Found; see `message` and `body`"),
     (refusal(499), f"{GET}: 499; see `message` and `body`"),
     (
+        refusal(503, headers={"retry-after": "Sun, 22 Nov\n2026"}),
+        f"{GET}: 503 Service Unavailable (Retry-After: Sun, 22 Nov 2026); see `message` and `body`",
+    ),
+    (
         refusal(404, b'{"type": "T", "message": "One.\\nTwo.", "param": "email"}', {"x-request-id": "r\n1"}),
         f"[r 1] {GET}: 404 Not Found T One. Two. (param: email); see `message` and `body`",
     ),

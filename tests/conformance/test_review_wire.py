@@ -40,13 +40,107 @@ TOLD = [
     ("a member made required, sent", "NewOrder", "note", Impact.BREAKING, "`note` is required"),
     ("a member made optional, received", "Order", "amount", Impact.BREAKING, "`amount` is no longer required"),
     ("items of another class, sent", "NewOrder", "lines", Impact.BREAKING, "`code` is required"),
+    (
+        "items of another type, sent",
+        "NewOrder",
+        "tags",
+        Impact.BREAKING,
+        "`items`: Type narrowed from 'string' to 'integer'",
+    ),
+    ("one more alternative, sent", "NewOrder", "payer", Impact.ADDED, "`oneOf`: `Spare` is new"),
+    (
+        "an alternative removed, sent",
+        "NewOrder",
+        "payer",
+        Impact.BREAKING,
+        "`Company`: `oneOf` subschema of `payer` was removed",
+    ),
+    ("another schema, sent", "Spare", "spare", Impact.ADDED, "`spare` is new"),
+    ("a value added to an enum, sent", "NewOrder", "kind", Impact.NOTED, '`enum` gained `"c"`'),
+    ("a value removed from an enum, received", "Order", "kind", Impact.NOTED, '`enum` lost `"a"`'),
+    (
+        "a maximum removed, received",
+        "Order",
+        "amount",
+        Impact.BREAKING,
+        "Upper bound of `amount` was removed: it was `1000`",
+    ),
+    (
+        "a maximum of a parameter lowered",
+        "GET /orders",
+        "limit",
+        Impact.BREAKING,
+        "`limit`: Upper bound changed from '<= 100' to '<= 50'",
+    ),
+    (
+        "parameters in another order, and one changed",
+        "GET /orders",
+        "limit",
+        Impact.BREAKING,
+        "`limit`: Upper bound changed from '<= 100' to '<= 50'",
+    ),
+    (
+        "a format of more numbers, of a parameter",
+        "GET /orders",
+        "limit",
+        Impact.NOTED,
+        "`limit`: `format` changed from 'int32' to 'int64': takes more",
+    ),
+    (
+        "a format of fewer numbers, received",
+        "Order",
+        "serial",
+        Impact.NOTED,
+        "`format` of `serial` changed from 'int64' to 'int32': says more exactly what comes",
+    ),
+    ("another default of a parameter", "GET /orders", "limit", Impact.NOTED, "`limit`: `default` is `20`, was `10`"),
+    (
+        "another type of path parameter",
+        "/orders/{order_id}",
+        "order_id",
+        Impact.BREAKING,
+        "`order_id`: Type narrowed from 'string' to 'integer'",
+    ),
+    (
+        "a path parameter renamed",
+        "/orders/{id}",
+        "",
+        Impact.NOTED,
+        '`path` is `"/orders/{id}"`, was `"/orders/{order_id}"`',
+    ),
+    ("a first parameter", "POST /orders", "X-Id", Impact.ADDED, "`X-Id` is new"),
+    ("first parameters, one required", "POST /orders", "X-Id", Impact.ADDED, "`X-Id` is new"),
+    ("first parameters, one required", "POST /orders", "page", Impact.BREAKING, "`page` is new, and required"),
+    (
+        "another description of an answer",
+        "GET /orders",
+        "",
+        Impact.NOTED,
+        '`200`: `description` is `"All"`, was `"Orders"`',
+    ),
+    ("an answer with a body", "DELETE /orders/{order_id}", "", Impact.ADDED, "`204`: `application/json` is new"),
+    ("one more server", "servers", "", Impact.ADDED, "`https://other.example.test` is new"),
+    ("one more security", "security", "", Impact.ADDED, "`bearerAuth` is new"),
     ("a length extended, sent", "NewOrder", "note", Impact.NOTED, "`maxLength` is `99`, was `20`"),
     ("a length no longer set, sent", "NewOrder", "note", Impact.NOTED, "`maxLength` is not set, was `20`"),
-    ("a new path", "GET /refunds", "", Impact.ADDED, "the operation is new"),
-    ("a new operation", "PUT /orders/{order_id}", "", Impact.ADDED, "the operation is new"),
+    ("a new path", "GET /refunds", "", Impact.ADDED, "the operation is new: takes nothing; answers nothing"),
+    (
+        "a new operation",
+        "PUT /orders/{order_id}",
+        "",
+        Impact.ADDED,
+        "the operation is new: takes `order_id`; answers nothing",
+    ),
+    (
+        "a new operation with a body",
+        "PUT /orders/{order_id}",
+        "",
+        Impact.ADDED,
+        "the operation is new: takes `order_id`, `dry` (optional), a list of `NewOrder`; answers `Page`",
+    ),
     ("a path removed", "GET /orders/{order_id}", "", Impact.BREAKING, "the operation is gone"),
     ("a path removed", "DELETE /orders/{order_id}", "", Impact.BREAKING, "the operation is gone"),
-    ("a body added", "DELETE /orders/{order_id}", "", Impact.BREAKING, "`requestBody` is new: it must be sent"),
+    ("a body added", "DELETE /orders/{order_id}", "body", Impact.BREAKING, "`body` is new: it must be sent"),
     (
         "one more server, the first",
         "servers",
@@ -76,6 +170,13 @@ def test_a_change_is_told_in_words(
     mutation: str, subject: str, member: str, impact: Impact, words: str, on_wire: dict[str, list[Change]]
 ) -> None:
     assert (subject, member, impact, words) in [change[:4] for change in on_wire[mutation]]
+
+
+def test_a_path_is_told_by_its_operations_alone(on_wire: dict[str, list[Change]]) -> None:
+    assert [change.subject for change in on_wire["a path removed"]] == [
+        "GET /orders/{order_id}",
+        "DELETE /orders/{order_id}",
+    ]
 
 
 def test_a_contract_that_the_tool_cannot_read_is_told(tmp_path: Path) -> None:

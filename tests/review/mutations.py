@@ -44,7 +44,7 @@ CONTRACT: dict[str, Any] = {
                     {
                         "name": "limit",
                         "in": "query",
-                        "schema": {"type": "integer", "minimum": 1, "maximum": 100, "default": 10},
+                        "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 100, "default": 10},
                     },
                 ],
                 "responses": {"200": answer("Orders", ref("Page"))},
@@ -85,6 +85,8 @@ CONTRACT: dict[str, Any] = {
                     "note": {"type": "string", "minLength": 2, "maxLength": 20, "pattern": "^[a-z]+$"},
                     "nickname": {"type": ["string", "null"]},
                     "share": {"type": "number"},
+                    "points": {"type": "integer", "format": "int32"},
+                    "serial": {"type": "integer", "format": "int64"},
                     "placed_at": {"type": "string", "format": "date-time"},
                     "tags": {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 9},
                     "lines": {"type": "array", "items": ref("Line")},
@@ -104,6 +106,8 @@ CONTRACT: dict[str, Any] = {
                     "note": {"type": "string", "minLength": 2, "maxLength": 20, "pattern": "^[a-z]+$"},
                     "nickname": {"type": ["string", "null"]},
                     "share": {"type": "number"},
+                    "points": {"type": "integer", "format": "int32"},
+                    "serial": {"type": "integer", "format": "int64"},
                     "placed_at": {"type": "string", "format": "date-time"},
                     "tags": {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 9},
                     "lines": {"type": "array", "items": ref("Line")},
@@ -119,6 +123,8 @@ CONTRACT: dict[str, Any] = {
                     "name": {"type": "string"},
                     "rate": {"type": "integer"},
                     "count": {"type": "integer", "minimum": 0},
+                    "points": {"type": "integer", "format": "int32"},
+                    "serial": {"type": "integer", "format": "int64"},
                     "url": {"type": ["string", "null"]},
                     "unit": {"type": "string", "enum": ["piece", "pound"]},
                 },
@@ -269,10 +275,19 @@ QUERY = "get /orders>parameters"
 BODY = "post /orders>requestBody"
 RESPONSES = "post /orders>responses"
 PUT = {"operationId": "putOrder", "tags": ["Orders"], "responses": {"204": {"description": "Done"}}}
+IMPORT = {
+    "operationId": "importOrders",
+    "tags": ["Orders"],
+    "parameters": [{"name": "dry", "in": "query", "schema": {"type": "boolean"}}],
+    "requestBody": {"content": {"application/json": {"schema": {"type": "array", "items": ref("NewOrder")}}}},
+    "responses": {"200": answer("Orders", ref("Page")), "400": answer("No", ref("Problem"))},
+}
 SERVER = CONTRACT["servers"][0]
 PROBLEM = {"content": {"application/json": {"schema": ref("Problem")}}}
 INLINE = {"type": "object", "required": ["code"], "properties": {"code": TEXT}}
 MAY_BE_NULL = ["string", "null"]
+HEADER = {"name": "X-Id", "in": "header", "schema": TEXT}
+PAGE = {"name": "page", "in": "query", "required": True, "schema": TEXT}
 
 MUTATIONS = [
     Mutation("nothing", all_of(), NONE, NONE),
@@ -320,6 +335,8 @@ MUTATIONS = [
     *both_ways("a format removed", words("placed_at", format=None), (NOTED, BREAKING), ALWAYS),
     *both_ways("a format without a type of its own", words("amount", format="int32"), **STRICTER),
     *both_ways("a format that nobody knows", words("amount", format="iso-4217"), HARMLESS, HARMLESS),
+    *both_ways("a format of more numbers", words("points", format="int64"), **LOOSER),
+    *both_ways("a format of fewer numbers", words("serial", format="int32"), **STRICTER),
     *both_ways("a constant", words("nickname", type="string", const="Al"), ALWAYS, (NOTED, ADDED)),
     *both_ways("another schema", instead("payer", ref("Spare")), ALWAYS, ALWAYS),
     # --- Enums: a string that is not listed is kept as it is
@@ -413,24 +430,24 @@ MUTATIONS = [
     Mutation("a value added to an enum, both", add("Line>properties>unit>enum", "box"), ADDED, ADDED),
     Mutation("a value removed from an enum, both", drop("Line>properties>unit>enum>0"), *ALWAYS),
     Mutation("a minimum set, both", put("Line>properties>rate>minimum", 0), *WIRE_ONLY),
+    Mutation("a format of more numbers, both", put("Line>properties>points>format", "int64"), *WIRE_ONLY),
+    Mutation("a format of fewer numbers, both", put("Line>properties>serial>format", "int32"), *WIRE_ONLY),
     Mutation("a minimum removed, both", drop("Line>properties>count>minimum"), *WIRE_ONLY),
     # --- Parameters
     Mutation("a new optional parameter", add(QUERY, {"name": "page", "in": "query", "schema": TEXT}), ADDED, ADDED),
-    Mutation(
-        "a new required parameter",
-        add(QUERY, {"name": "page", "in": "query", "required": True, "schema": TEXT}),
-        *ALWAYS,
-    ),
+    Mutation("a new required parameter", add(QUERY, PAGE), *ALWAYS),
     Mutation(
         "a new parameter with a default",
         add(QUERY, {"name": "size", "in": "query", "schema": {"type": "integer", "default": 3}}),
         ADDED,
         BREAKING,  # it is sent
     ),
-    Mutation("a new optional header", add(QUERY, {"name": "X-Id", "in": "header", "schema": TEXT}), ADDED, ADDED),
+    Mutation("a new optional header", add(QUERY, HEADER), ADDED, ADDED),
     Mutation(
         "a new required header", add(QUERY, {"name": "X-Id", "in": "header", "required": True, "schema": TEXT}), *ALWAYS
     ),
+    Mutation("a first parameter", put("post /orders>parameters", [HEADER]), ADDED, ADDED),
+    Mutation("first parameters, one required", put("post /orders>parameters", [HEADER, PAGE]), *ALWAYS),
     Mutation("an optional parameter removed", drop(f"{QUERY}>0"), *ALWAYS),
     Mutation("a required parameter removed", drop(f"{QUERY}>1"), *ALWAYS),
     Mutation("a header removed", drop(f"{QUERY}>3"), *ALWAYS),
@@ -444,6 +461,13 @@ MUTATIONS = [
     Mutation("another default of a parameter", put(f"{QUERY}>4>schema>default", 20), NOTED, BREAKING),
     Mutation("a default of a parameter removed", drop(f"{QUERY}>4>schema>default"), NOTED, BREAKING),
     Mutation("a maximum of a parameter lowered", put(f"{QUERY}>4>schema>maximum", 50), *WIRE_ONLY),
+    Mutation("a format of more numbers, of a parameter", put(f"{QUERY}>4>schema>format", "int64"), *HARMLESS),
+    Mutation(
+        "parameters in another order, and one changed",
+        all_of(turn(QUERY), put(f"{QUERY}>0>schema>maximum", 50)),
+        BREAKING,
+        NOTED,
+    ),
     Mutation("a maximum of a parameter raised", put(f"{QUERY}>4>schema>maximum", 500), *HARMLESS),
     Mutation("a value added to the enum of a parameter", add("Status>enum", "lost"), NOTED, ADDED),
     Mutation("a value removed from the enum of a parameter", drop("Status>enum>0"), *ALWAYS),
@@ -459,6 +483,7 @@ MUTATIONS = [
     ),
     # --- Operations
     Mutation("a new operation", put(">paths>/orders/{order_id}>put", PUT), ADDED, ADDED),
+    Mutation("a new operation with a body", put(">paths>/orders/{order_id}>put", IMPORT), ADDED, ADDED),
     Mutation("a new path", put(">paths>/refunds", {"get": PUT}), ADDED, ADDED),
     Mutation("an operation removed", drop(">paths>/orders/{order_id}>delete"), *ALWAYS),
     Mutation("a path removed", drop(">paths>/orders/{order_id}"), *ALWAYS),

@@ -126,6 +126,23 @@ def test_both_layers_have_one_name_for_one_thing(root: Path, monkeypatch: pytest
     assert member == "| `Order.kind` | new | said of the member | `OrderKind`: `C` is new |"
 
 
+def test_a_parameter_has_one_row(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    change(root, put("get /orders>parameters>3>schema>default", "a"))
+
+    assert review(root, monkeypatch, [Change("GET /orders", "X-Trace", Impact.NOTED, "said of it", "")]) == 1
+    assert (
+        "| `GET /orders x_trace` | breaking | said of it | **`x_trace` is `'a'` if left out, was `UNSET`** |"
+        in rows(root)
+    )
+
+
+def test_a_schema_is_called_as_its_class(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / "generator-config.yaml").write_text("class_overrides: {Line: {class_name: Item, module_name: item}}")
+
+    assert review(root, monkeypatch, [Change("Line", "", Impact.NOTED, "`Line` holds `line`", "")]) == 1
+    assert "| `Item` | new | `Item` holds `line` | is new |" in rows(root)
+
+
 def test_a_change_of_a_template_alone_is_reviewed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     template = root / "generator-templates" / "model.py.jinja"
     template.write_text(template.read_text().replace("def additional_keys", "def other_keys"))

@@ -14,6 +14,16 @@ class Impact(enum.IntEnum):
     BREAKING = 3
 
 
+class Direction(NamedTuple):
+    """Whether a value goes to Imprint, comes from there, or both."""
+
+    sent: bool
+    received: bool
+
+
+SENT, RECEIVED = Direction(True, False), Direction(False, True)
+
+
 class Change(NamedTuple):
     subject: str
     """An operation (`GET /v2/orders`), a model, or a name of the Python packages."""

@@ -4,6 +4,7 @@ The wire speaks of schemas and operations, Python of classes and modules: here a
 module that of its operation, and the enum of a property becomes that property's.
 """
 
+import re
 from typing import Any
 
 from tools import naming
@@ -32,10 +33,13 @@ class Subjects:
                     self.inner[naming.class_name(f"{class_}_{inner}", overrides)] = class_, naming.member(inner)
 
     def of_wire(self, change: Change) -> Change:
-        if change.subject not in self.schemas:
-            return change
+        subject = self.class_of(change.subject) if change.subject in self.schemas else change.subject
         member = naming.member(change.member) if change.member else ""
-        return change._replace(subject=self.class_of(change.subject), member=member)
+        words = re.sub(r"(?<=`)\w+(?=`)", self.as_class, change.words)
+        return change._replace(subject=subject, member=member, words=words)
+
+    def as_class(self, quoted: re.Match[str]) -> str:
+        return self.class_of(quoted[0]) if quoted[0] in self.schemas else quoted[0]
 
     def of_python(self, change: Change) -> Change:
         if change.subject in self.inner:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import griffe
 
 from tools.review.annotations import Bases, Relation, names, relation
-from tools.review.change import Change, Impact
+from tools.review.change import RECEIVED, SENT, Change, Direction, Impact
 from tools.review.constructors import LABEL, Constructors
 
 # Where each package is. Of the last two only what __all__ names is public, not what their modules have.
@@ -39,14 +39,6 @@ class SurfaceError(Exception):
     """A version cannot be read; the message says where. griffe would pass over it in silence."""
 
 
-class Direction(NamedTuple):
-    """Whether a value goes to Imprint, comes from there, or both."""
-
-    sent: bool
-    received: bool
-
-
-SENT, RECEIVED = Direction(True, False), Direction(False, True)
 MEANING = {
     (Relation.WIDER, SENT): ": takes more",
     (Relation.NARROWER, SENT): ": takes less",
@@ -306,7 +298,7 @@ def change(where: griffe.Object, impact: Impact, words: str, raw: str, parameter
         module, _, inner = path.removeprefix(MODELS).partition(".")
         owner, _, inner = inner.partition(".")
         owner = owner or module_subject(where, module)
-    member = "" if path.startswith(OPERATIONS) else parameter or inner
+    member = parameter if path.startswith(OPERATIONS) else parameter or inner
     name = parameter or inner
     words = f"`{name}` {words}" if name else words
     return Change(owner, member, impact, words, f"{where.path}{f'({parameter})' if parameter else ''}: {raw}")

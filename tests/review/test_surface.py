@@ -172,7 +172,14 @@ EDITS = {
         "class A:\n    @property\n    def f(self) -> int | None: ...",
         Impact.BREAKING,
     ),
-    "a base is gone": ("class B: ...\nclass A(B): ...", "class B: ...\nclass A: ...", Impact.BREAKING),
+    "a base of a base is gone": (
+        "class D(Exception): ...\nclass B(D): ...\nclass A(B): ...",
+        "class D(Exception): ...\nclass B(Exception): ...\nclass A(B): ...",
+        Impact.BREAKING,
+    ),
+    "another base": ("class A(KeyError): ...", "class A(ValueError): ...", Impact.BREAKING),
+    "one more base": ("class A(KeyError): ...", "class A(KeyError, ValueError): ...", Impact.ADDED),
+    "a base is a generic of something else": ("class A(list[int]): ...", "class A(list[str]): ...", Impact.NOTED),
     "what is private is gone": ("class A:\n    def _f(self): ...", "class A: ...", Impact.NOTED),
     "the same names do something else": ("class A:\n    _n = 1", "class A:\n    _n = 2", Impact.NOTED),
     "a name is no longer exported": ("class A: ...", "class A: ...\nclass B: ...\n__all__ = ['B']", Impact.BREAKING),
@@ -195,6 +202,61 @@ def test_an_edit_of_hand_written_code_is_classed(
     changes = surface.compare(*trees)
 
     assert max((change.impact for change in changes), default=None) == impact, changes
+
+
+def compared(tmp_path: Path, *versions: str) -> list[tuple[str, Impact, str]]:
+    """What is told of two versions of a package that shows A and B, of `inside`, beside the note that they differ."""
+    trees = []
+    for name, source in zip(("before", "after"), versions, strict=True):
+        package = tmp_path / name / "overrides" / "imprint_client"
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text("from .inside import A, B\n__all__ = ['A', 'B']\n")
+        (package / "inside.py").write_text(source)
+        trees.append(surface.read(tmp_path / name))
+    told = [(one.subject, one.impact, one.words) for one in surface.compare(*trees)]
+    return [one for one in told if one[0] != "imprint_client.inside"]
+
+
+HIDDEN = "class Hidden:\n    def f(self): ...\n"
+BASE = "class B(Exception):\n    x: int\n    def f(self): ...\n"
+A, B = "imprint_client.A", "imprint_client.B"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (
+            f"{BASE}class A(B): ...",
+            f"{BASE}class A(Exception): ...",
+            [(A, Impact.BREAKING, "is no longer a subclass of `B`")],
+        ),
+        (
+            f"{BASE}class A(B): ...",
+            f"{BASE}class A: ...",
+            [(A, Impact.BREAKING, "is no longer a subclass of `B`, `Exception`")],
+        ),
+        (
+            f"{BASE}class A: ...",
+            f"{BASE}class A(B): ...",
+            [(A, Impact.ADDED, "is a subclass, too, of `B`, `Exception`")],
+        ),
+        (
+            f"{BASE}class A(B): ...",
+            f"{BASE}    def g(self): ...\nclass A(B): ...",
+            [(f"{B}.g", Impact.ADDED, "is new")],
+        ),
+        # A base that nobody can name is nothing but what it holds.
+        (
+            f"{HIDDEN}class B: ...\nclass A(Hidden): ...",
+            f"{HIDDEN}class B: ...\nclass A: ...",
+            [("imprint_client.Hidden.f", Impact.BREAKING, "is gone")],
+        ),
+    ],
+)
+def test_what_comes_or_goes_with_a_base_is_told_of_the_base(
+    before: str, after: str, told: list[tuple[str, Impact, str]], tmp_path: Path
+) -> None:
+    assert compared(tmp_path, before, after) == told
 
 
 def test_only_what_a_facade_exports_is_public(tmp_path: Path) -> None:

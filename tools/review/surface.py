@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import griffe
 
-from tools.review.annotations import Bases, Relation, names, relation
+from tools.review.annotations import Bases, Relation, ancestors, names, relation
 from tools.review.change import RECEIVED, SENT, Change, Direction, Impact
 from tools.review.constructors import LABEL, Constructors
 
@@ -72,7 +72,7 @@ def read(tree: Path) -> Surface:
         for module in modules_of(packages[name]):
             module.public = False
     classes = {one.name: one for package in packages.values() for one in classes_of(package)}
-    bases = {name: [str(base).rpartition(".")[2] for base in one.bases] for name, one in classes.items()}
+    bases = {name: [class_in(base) for base in one.bases] for name, one in classes.items()}
     return Surface(tree, packages, bases, directions(packages, classes))
 
 
@@ -125,6 +125,11 @@ def classes_of(parent: griffe.Module) -> Iterator[griffe.Class]:
         yield from classes_of(module)
 
 
+def class_in(base: griffe.Expr | str) -> str:
+    """The name of a base, without its module and what it is a generic of."""
+    return str(base).partition("[")[0].rpartition(".")[2]
+
+
 def functions_of(parent: griffe.Module) -> Iterator[griffe.Function]:
     yield from (one for one in parent.members.values() if isinstance(one, griffe.Function) and one.is_public)
     for module in modules_of(parent):
@@ -157,13 +162,17 @@ class Comparison:
     """One walk over both versions. What is exported twice is the same object, and compared once."""
 
     def __init__(self, old: Surface, new: Surface) -> None:
+        self.old_bases, self.new_bases = old.bases, new.bases
         self.bases = {**old.bases, **new.bases}
+        shown = {name for version in (old, new) for package in version.packages.values() for name in package.members}
+        self.hidden = self.bases.keys() - shown
         self.directions = old.directions  # a program that exists knows only these
         self.seen: set[str] = set()
 
     def of_packages(self, old: griffe.Module, new: griffe.Module) -> Iterator[Change]:
         for breakage in griffe.find_breaking_changes(old, new):
-            yield from in_words(breakage)
+            if not self.is_told_of_base(breakage.obj):
+                yield from in_words(breakage)
         yield from self.of_members(old, new)
 
     def of_members(self, old: griffe.Object, new: griffe.Object) -> Iterator[Change]:
@@ -174,7 +183,7 @@ class Comparison:
                     yield change(one, Impact.BREAKING, "is gone", "no longer public")
         for name, after in new.all_members.items():
             before = old.all_members.get(name)
-            if not after.is_public:
+            if not after.is_public or (before is None and self.is_told_of_base(after)):
                 continue
             if before is None:
                 for one in leaves(after):
@@ -200,7 +209,26 @@ class Comparison:
         elif isinstance(old, griffe.Attribute) and isinstance(new, griffe.Attribute):
             yield from self.of_attributes(old, new)
         elif isinstance(old, griffe.Module | griffe.Class):
+            if isinstance(old, griffe.Class) and isinstance(new, griffe.Class):
+                yield from self.of_bases(old, new)
             yield from self.of_members(old, new)
+
+    def of_bases(self, old: griffe.Class, new: griffe.Class) -> Iterator[Change]:
+        was, now = ancestors(old.name, self.old_bases), ancestors(new.name, self.new_bases)
+        for impact, verb, bases in (
+            (Impact.BREAKING, "is no longer a subclass", was - now),
+            (Impact.ADDED, "is a subclass, too,", now - was),
+        ):
+            if told := sorted(bases - self.hidden):
+                words = f"{verb} of {', '.join(f'`{base}`' for base in told)}"
+                yield change(new, impact, words, f"bases, {old.bases} -> {new.bases}")
+
+    def is_told_of_base(self, member: griffe.Object | griffe.Alias) -> bool:
+        """What comes or goes with a base, or in it, is told of that."""
+        if not isinstance(member, griffe.Alias) or not member.inherited:
+            return False
+        owner = member.final_target.parent
+        return owner is not None and owner.name not in self.hidden
 
     def of_functions(self, old: griffe.Function, new: griffe.Function) -> Iterator[Change]:
         before = {parameter.name: parameter for parameter in old.parameters}
@@ -260,7 +288,7 @@ def in_words(breakage: griffe.Breakage) -> Iterator[Change]:
     elif kind is griffe.BreakageKind.OBJECT_REMOVED:
         for one in leaves(breakage.obj):
             yield change(one, Impact.BREAKING, "is gone", kind.value)
-    else:
+    elif kind is not griffe.BreakageKind.CLASS_REMOVED_BASE:  # Comparison.of_bases says which
         yield change(breakage.obj, Impact.BREAKING, f"differs: {kind.value.lower()}", kind.value)
 
 

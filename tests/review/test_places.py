@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tools.review.change import RECEIVED, SENT, Direction
-from tools.review.places import NEITHER, Place, Places
+from tools.review.change import NEITHER, RECEIVED, SENT, Direction
+from tools.review.places import Place, Places
 
 from .mutations import CONTRACT, TEXT, all_of, edited, put, ref
 

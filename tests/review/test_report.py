@@ -9,7 +9,7 @@ from packaging.version import Version
 from rich.console import Console
 
 from tools.review import report
-from tools.review.change import Change, Impact
+from tools.review.change import RECEIVED, SENT, Change, Direction, Impact
 from tools.review.report import LIMIT, Review
 from tools.review.version import Verdict
 
@@ -24,13 +24,17 @@ HOSTILE = "`a`</details>|\n\n# x\x1b[31m<script>\u202e@all [a](https://e.test) w
 
 
 def review(**changed: Any) -> Review:
-    return Review("main", WIRE, PYTHON, MISSING, "", "")._replace(**changed)
+    return Review("main", WIRE, PYTHON, {}, MISSING, "", "")._replace(**changed)
 
 
 def printed(of: Review) -> str:
     console = Console(file=io.StringIO(), width=120, force_terminal=True)
     report.show(of, console)
     return str(console.file.getvalue())  # type: ignore[attr-defined]
+
+
+def plain(shown: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", shown)
 
 
 def test_what_to_know_comes_first() -> None:
@@ -51,12 +55,35 @@ def test_both_layers_stand_side_by_side_the_gravest_first() -> None:
     ]
 
 
+def test_things_of_which_the_same_is_said_stand_in_one_row() -> None:
+    new = Change("A", "", Impact.ADDED, "is new", "")
+    gone = new._replace(subject="C", impact=Impact.BREAKING, words="is gone")
+    of = review(wire=[new._replace(subject="D")], python=[new, new._replace(subject="B"), gone])
+
+    assert [line for line in report.markdown(of).splitlines() if line.startswith("| `")] == [
+        "| `C` | breaking |  | **is gone** |",
+        "| `A`<br>`B` | new |  | is new |",
+        "| `D` | new | is new |  |",
+    ]
+    assert "On the wire: 1 new. In Python: 1 breaking, 2 new." in report.markdown(of)
+    assert re.search(r"│ A +│ new +│ +│ is new +│\s+│ B +│ +│ +│ +│", plain(printed(of)))
+
+
+def test_a_row_says_which_way_a_model_goes_if_it_is_one_way() -> None:
+    directions = {"NewOrder": SENT, "Order": RECEIVED, "Line": Direction(sent=True, received=True)}
+    of = review(directions=directions, wire=[*WIRE, WIRE[0]._replace(subject="Line")])
+
+    names = [line.split(" | ")[0] for line in report.markdown(of).splitlines() if line.startswith("| `")]
+    assert names == ["| `Line.currency`", "| `NewOrder.currency` (sent)", "| `Order.note` (received)"]
+    assert re.search(r"│ NewOrder\.currency \(sent\) │", plain(printed(of)))
+
+
 def test_what_is_told_once_is_counted_once() -> None:
     assert "In Python: 1 breaking." in report.markdown(review(python=PYTHON[1:] * 6))
 
 
 def test_the_terminal_tells_the_class_without_its_colour() -> None:
-    shown = re.sub(r"\x1b\[[0-9;]*m", "", printed(review()))
+    shown = plain(printed(review()))
 
     assert re.search(r"NewOrder\.currency │ breaking │", shown)
     assert re.search(r"Order\.note +│ new +│", shown)
@@ -109,7 +136,7 @@ def test_no_text_of_a_contract_is_markup(place: str) -> None:
 @pytest.mark.parametrize("place", ["subject", "member", "words"])
 def test_no_text_of_a_contract_commands_the_terminal(place: str) -> None:
     one = Change("Order", "note", Impact.BREAKING, "new", "raw")._replace(**{place: HOSTILE})  # type: ignore[arg-type]
-    shown = re.sub(r"\x1b\[[0-9;]*m", "", printed(review(wire=[one], python=[])).replace("\x1b[31m", "", 4))
+    shown = plain(printed(review(wire=[one], python=[])).replace("\x1b[31m", "", 4))
 
     assert "\x1b" not in shown
     assert "\u202e" not in shown
@@ -117,7 +144,7 @@ def test_no_text_of_a_contract_commands_the_terminal(place: str) -> None:
 
 
 def test_what_is_too_long_for_a_pull_request_is_cut_with_a_word() -> None:
-    many = [Change(f"M{n}", "m", Impact.ADDED, "`m` is new" * 9, "raw" * 20) for n in range(2000)]
+    many = [Change(f"M{n}", "m", Impact.ADDED, f"`m` of {n} is new" * 9, "raw" * 20) for n in range(2000)]
     text = report.markdown(review(wire=many, python=[]))
 
     assert len(text) <= LIMIT

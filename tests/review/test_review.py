@@ -105,7 +105,7 @@ def test_what_is_not_generated_yet_is_reviewed_and_told(
     change(root, put("NewOrder>properties>phone", TEXT))
 
     assert review(root, monkeypatch) == 1
-    assert rows(root) == ["| `NewOrder.phone` | new |  | `phone` is new |"]
+    assert rows(root) == ["| `NewOrder.phone` (sent) | new |  | `phone` is new |"]
     assert "`generated/` is not what generation gives" in (root / "review.md").read_text()
     assert "does not have it: it says 0.1.0" in capsys.readouterr().out
 
@@ -123,7 +123,7 @@ def test_both_layers_have_one_name_for_one_thing(root: Path, monkeypatch: pytest
     operation, member = rows(root)
     gone, new = "**`orders.list_orders` is gone**", "`orders.find_orders` is new"
     assert operation == f"| `GET /orders` | breaking | **said of the operation** | {gone}<br>{new} |"
-    assert member == "| `Order.kind` | new | said of the member | `OrderKind`: `C` is new |"
+    assert member == "| `Order.kind` (received) | new | said of the member | `OrderKind`: `C` is new |"
 
 
 def test_a_parameter_has_one_row(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,10 +137,10 @@ def test_a_parameter_has_one_row(root: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_schema_is_called_as_its_class(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (root / "generator-config.yaml").write_text("class_overrides: {Line: {class_name: Item, module_name: item}}")
+    (root / "generator-config.yaml").write_text("class_overrides: {Order: {class_name: Receipt, module_name: receipt}}")
 
-    assert review(root, monkeypatch, [Change("Line", "", Impact.NOTED, "`Line` holds `line`", "")]) == 1
-    assert "| `Item` | new | `Item` holds `line` | is new |" in rows(root)
+    assert review(root, monkeypatch, [Change("Order", "", Impact.NOTED, "`Order` holds `order`", "")]) == 1
+    assert "| `Receipt` (received) | new | `Receipt` holds `order` | is new |" in rows(root)
 
 
 def test_a_change_of_a_template_alone_is_reviewed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,7 +148,10 @@ def test_a_change_of_a_template_alone_is_reviewed(root: Path, monkeypatch: pytes
     template.write_text(template.read_text().replace("def additional_keys", "def other_keys"))
 
     assert review(root, monkeypatch) == 1
-    assert "| `Order.additional_keys` | breaking |  | **`additional_keys` is gone** |" in rows(root)
+    gone, new = rows(root)
+    assert gone.startswith("| `Bank.additional_keys` (received)<br>`Company.additional_keys` (sent)<br>")
+    assert gone.endswith(" | breaking |  | **`additional_keys` is gone** |")
+    assert new.endswith(" | new |  | `other_keys` is new |")
 
 
 def test_a_contract_that_cannot_be_generated_is_told_in_one_line(
@@ -203,4 +206,4 @@ def test_without_node_the_python_layer_is_done_and_the_rest_is_named(root: Path,
 
     assert done.returncode == 2, done.stderr
     assert done.stdout.startswith("This is not all: the wire was not compared. Install Node.js")
-    assert rows(root) == ["| `NewOrder.phone` | new |  | `phone` is new |"]
+    assert rows(root) == ["| `NewOrder.phone` (sent) | new |  | `phone` is new |"]

@@ -18,6 +18,7 @@ from rich.console import Console
 from tools.generate import ROOT, GenerateError, class_overrides, generate, is_generated, printable
 from tools.review import report, requirements, surface, wire
 from tools.review.base import CONTRACT, BaseError, extract
+from tools.review.places import directions
 from tools.review.report import Review
 from tools.review.subjects import Subjects
 from tools.review.surface import SurfaceError
@@ -71,7 +72,8 @@ def review(root: Path, base: str, folder: Path) -> Review:
     in_python = [subjects.of_python(change) for change in surface.compare(surface.read(before), surface.read(after))]
     in_python += requirements.compare(before, after)
     gravest = max((change.impact for change in [*on_wire, *in_python]), default=None)
-    return Review(base, on_wire, in_python, verdict(gravest, before, after), note, failed)
+    ways = {subjects.class_of(schema): direction for schema, direction in directions(*contracts).items()}
+    return Review(base, on_wire, in_python, ways, verdict(gravest, before, after), note, failed)
 
 
 def copy_of(root: Path, folder: Path) -> str:

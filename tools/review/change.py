@@ -21,7 +21,7 @@ class Direction(NamedTuple):
     received: bool
 
 
-SENT, RECEIVED = Direction(True, False), Direction(False, True)
+SENT, RECEIVED, NEITHER = Direction(True, False), Direction(False, True), Direction(False, False)
 
 
 class Change(NamedTuple):

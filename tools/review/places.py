@@ -7,9 +7,8 @@ alternative by its schema, a server by its address.
 from typing import Any, NamedTuple
 
 from tools.generate import METHODS
-from tools.review.change import RECEIVED, SENT, Direction
+from tools.review.change import NEITHER, RECEIVED, SENT, Direction
 
-NEITHER = Direction(sent=False, received=False)
 # Steps that only lead to the next one.
 FORMAL = ("schema", "properties", "content", "responses")
 

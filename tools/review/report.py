@@ -5,15 +5,15 @@ and links to nothing.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from tools.generate import printable
-from tools.review.change import Change, Impact
+from tools.review.change import NEITHER, RECEIVED, SENT, Change, Direction, Impact
 from tools.review.version import Verdict
 
 LIMIT = 40_000
@@ -21,6 +21,7 @@ LIMIT = 40_000
 LONGEST = 300
 """Characters of one change in words; a description may be a page."""
 NAMES = {Impact.BREAKING: "breaking", Impact.ADDED: "new", Impact.NOTED: "note"}
+WAYS = {SENT: " (sent)", RECEIVED: " (received)"}
 COLOURS = {Impact.BREAKING: "red", Impact.ADDED: "green", Impact.NOTED: "bright_black"}
 # Not a letter and yet nothing that Markdown reads, alone or beside another of them.
 PLAIN = frozenset(" .,;:()'\"?=+/-")
@@ -32,6 +33,8 @@ class Review(NamedTuple):
     base: str
     wire: Sequence[Change]
     python: Sequence[Change]
+    directions: Mapping[str, Direction]
+    """Of the models, by their names."""
     verdict: Verdict
     note: str
     """What must be known to read it; empty if nothing."""
@@ -67,6 +70,14 @@ def rows(review: Review) -> list[Row]:
     return sorted(found.values(), key=lambda row: (-row.impact, row.subject, row.member))
 
 
+def table_of(review: Review) -> list[list[Row]]:
+    """The lines of the table. Of things that came or went together the same is said: once is enough."""
+    found: dict[Any, list[Row]] = {}
+    for row in rows(review):
+        found.setdefault((row.impact, *distinct(row.wire), None, *distinct(row.python)), []).append(row)
+    return [*found.values()]
+
+
 def headlines(review: Review) -> list[str]:
     """What to know first."""
     gravest = max((change.impact for change in [*review.wire, *review.python]), default=None)
@@ -86,7 +97,7 @@ def headlines(review: Review) -> list[str]:
 
 
 def counted(told: Iterable[tuple[Impact, str]]) -> str:
-    """As often as a reader finds it in the table."""
+    """As often as a reader finds it in the table: once for each name."""
     impacts = [impact for impact, _ in told]
     counts = {name: impacts.count(impact) for impact, name in NAMES.items()}
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing"
@@ -123,11 +134,17 @@ def show(review: Review, console: Console) -> None:
     table = Table(show_lines=True)
     for heading in ("", "", "On the wire", "In Python"):
         table.add_column(heading, overflow="fold")  # nothing is left out
-    for row in rows(review):
+    for row, *more in table_of(review):
+        names = "\n".join(printable(one.name) + way(one, review) for one in (row, *more))
         impact = Text(NAMES[row.impact], style=COLOURS[row.impact])
-        table.add_row(Text(printable(row.name)), impact, coloured(row.wire), coloured(row.python))
+        table.add_row(Text(names), impact, coloured(row.wire), coloured(row.python))
     if table.row_count:
         console.print(table)
+
+
+def way(row: Row, review: Review) -> str:
+    """Whether a model is only sent or only received; nothing if it is both, or no model."""
+    return WAYS.get(review.directions.get(row.subject, NEITHER), "")
 
 
 def coloured(changes: list[Change]) -> Text:
@@ -142,7 +159,7 @@ def markdown(review: Review) -> str:
     """The whole of it, cut where a pull request would not take more."""
     first, *more = headlines(review)
     parts = [f"## Review of the API since {code(review.base)}", f"**{phrase(first)}**", *map(phrase, more)]
-    table = fitting([line_of(row) for row in rows(review)], LIMIT * 2 // 3)
+    table = fitting([line_of(together, review) for together in table_of(review)], LIMIT * 2 // 3)
     if table:
         parts.append("\n".join(["| | | On the wire | In Python |", "|---|---|---|---|", *table]))
     raw = [f"{NAMES[change.impact]}: {printable(change.raw)}" for change in [*review.wire, *review.python]]
@@ -171,8 +188,10 @@ def fitting(lines: list[str], characters: int) -> list[str]:
     return taken
 
 
-def line_of(row: Row) -> str:
-    return f"| {code(row.name)} | {NAMES[row.impact]} | {cell(row.wire)} | {cell(row.python)} |"
+def line_of(together: list[Row], review: Review) -> str:
+    row = together[0]
+    names = "<br>".join(code(one.name) + way(one, review) for one in together)
+    return f"| {names} | {NAMES[row.impact]} | {cell(row.wire)} | {cell(row.python)} |"
 
 
 def cell(changes: list[Change]) -> str:

@@ -9,6 +9,7 @@ import pytest
 from tests.review.mutations import CONTRACT, MUTATIONS, Mutation, edited
 from tools.review import wire
 from tools.review.change import Change, Impact
+from tools.review.places import Places
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +178,16 @@ def test_a_path_is_told_by_its_operations_alone(on_wire: dict[str, list[Change]]
         "GET /orders/{order_id}",
         "DELETE /orders/{order_id}",
     ]
+
+
+@pytest.mark.parametrize("path", ["#/webhooks/paid/post", "#/paths/~1orders/post/callbacks/paid/{$url}/post"])
+def test_an_operation_that_is_not_called_but_calls_is_told_too(path: str) -> None:
+    said = {"path": path, "typeName": "Operation", "kind": "added", "impact": "minor", "verdicts": []}
+    where = {"pointer": path, "value": {"responses": {}}}
+
+    (change,) = wire.as_changes({**said, "revision": where}, Places(CONTRACT, CONTRACT))
+
+    assert (change.impact, change.words.endswith("the operation is new")) == (Impact.ADDED, True)
 
 
 def test_a_contract_that_the_tool_cannot_read_is_told(tmp_path: Path) -> None:

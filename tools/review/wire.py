@@ -166,7 +166,8 @@ def described(said: dict[str, Any], place: Place, places: Places) -> str:
     if "property" not in said:
         fate = "gone" if after is None else "new"
         if said["typeName"] == "Operation":
-            return f"the operation is {fate}" + (f": {summary(said, places)}" if fate == "new" else "")
+            is_called = steps_of(said["path"])[0] == "paths" and place.within == []  # else it calls, as a webhook does
+            return f"the operation is {fate}" + (f": {summary(said, places)}" if is_called and after else "")
         name = [step for step in (place.subject, place.member, *place.within) if step][-1]
         required = said["typeName"] == "Parameter" and after is not None and after.get("required")
         return f"`{name}` is {fate}{', and required' if required else ''}"

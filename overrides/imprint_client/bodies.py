@@ -33,10 +33,12 @@ def _integer_advice(value: object, path: str) -> str:
 
     advice = "amounts are whole minor units"
     try:
-        # Of its text: what a float shows is what its writer meant.
-        minor = Decimal(str(value)).scaleb(2)
+        stated = Decimal(str(value))  # of its text: what a float shows is what its writer meant
+        minor = stated.scaleb(2)
         if abs(minor) <= MAX_SAFE_INTEGER and minor == minor.to_integral_value():
-            return f"{advice}: ${minor.scaleb(-2):,.2f} is {int(minor)}"
+            if stated and stated == stated.to_integral_value():  # minor units already, from a database or a table?
+                return f"{advice}, as an int: {int(stated)}, or {int(minor)} if ${stated:,.2f} is meant"
+            return f"{advice}: ${stated:,.2f} is {int(minor)}"
     except ArithmeticError:
         pass  # no number at all
     return f"{advice}, as an int"

@@ -292,6 +292,7 @@ def settle(request: Request[T], call: Call, lookup: Lookup | None) -> Flow[T]:
             # What came of the second request says nothing of the first.
             cause, why = error, str(error)
         unknown = True
+        _LOG.warning("outcome unknown: %s", why)
         resend = call.policy.resend_unknown and lookup is not None and lookup.kept_unique
         again = resend and call.attempts < call.policy.attempts
         found, looked_up = yield from _look(request, lookup, call, until="answered" if again else "found")
@@ -325,7 +326,7 @@ def _look(
         enough = found is not None or until == "looked" or (until == "answered" and looked_up)
         ends = enough or wait >= call.left()
         next_look = "" if ends else f"; again in {wait:.2f} s"
-        _LOG.info("%s: lookup %d: %s%s", settled.operation, number, outcome, next_look)
+        _LOG.info("%s: lookup %d of %s: %s%s", settled.operation, number, request.params, outcome, next_look)
         if ends:
             return found, looked_up
         yield wait

@@ -110,11 +110,14 @@ class OutcomeUnknownError(ImprintError):
     why: str
 
     def __str__(self) -> str:
-        looked = "a lookup did not show it (yet)" if self.looked_up else "no lookup was answered"
-        again = "use `ensure`, which looks first" if self.operation.startswith("POST") else "look (`find`) before that"
+        looked = "a lookup did not show that it was (yet)" if self.looked_up else "it could not be looked up"
+        # What was sent with no id of its own, `ensure` could not look up either.
+        has_id = getattr(self.sent, "partner_event_id", None) or getattr(self.sent, "partner_order_id", None)
+        ensures = has_id and self.operation.startswith("POST")
+        then = "use `ensure`, which looks first" if ensures else "send it again only if it was not (`find`, `list`)"
         return (
             f"{self.operation}: it may or may not have been carried out ({self.why}); {looked}. Do not just send it "
-            f"again: wait until that request cannot be running any more, and {again}"
+            f"again: wait until that request cannot be running any more, then {then}"
         )
 
 
@@ -167,6 +170,9 @@ class AmbiguousOrderError(ImprintError):
 class APIError(ImprintError):
     """Something went wrong between this client and Imprint."""
 
+    resume_after: str | None = None
+    """In a list: the cursor of the page that could not be had, as in PaginationError."""
+
 
 class APIConnectionError(APIError):
     """Imprint was never reached, or the connection was cut off."""
@@ -216,8 +222,7 @@ class APIStatusError(APIError):
 
     def __str__(self) -> str:
         said = [responses.get(self.status_code), self.type, self.message, self.param and f"(param: {self.param})"]
-        if asked := self.headers.get("retry-after"):
-            said.append(f"(Retry-After: {asked})")
+        said += [f"({name}: {self.headers[name]})" for name in ("retry-after", "location") if name in self.headers]
         text = " ".join([f"{self.operation}: {self.status_code}", *(_short(text) for text in said if text)])
         return f"[{_short(self.request_id)}] {text}; {self.advice}" if self.request_id else f"{text}; {self.advice}"
 

@@ -26,7 +26,7 @@ def split_one(options: Mapping[str, Any], names: frozenset[str]) -> tuple[dict[s
     """As `split`, where exactly one of the filters is needed."""
     wanted, rest = split(options, names)
     if len(wanted) != 1:
-        raise InvalidRequestError([Fault("find", f"needs {' or '.join(sorted(names, reverse=True))}, one of the two")])
+        raise InvalidRequestError([Fault("find", f"needs exactly one of {' and '.join(sorted(names, reverse=True))}")])
     return wanted, rest
 
 

@@ -29,8 +29,8 @@ class ListOptions(FindOptions, total=False):
     network_transaction_id: str
     limit: int
     """Events a page, at least 1; the contract's default (10) if not given. Not how many you get."""
-    starting_after: str
-    """Resume: the order_event_id of the last event that you handled."""
+    starting_after: str | None
+    """Resume: the order_event_id of the last event that you handled; None, as if not given: from the start."""
 
 
 _IDS = FindOptions.__optional_keys__ - CallOptions.__optional_keys__
@@ -64,6 +64,8 @@ def _with(wanted: dict[str, Any]) -> Request[list[OrderEvent]]:
 
 
 def _list(options: ListOptions, settings: Settings) -> Callable[[], Walk]:
+    if options.get("starting_after", "") is None:
+        options = {name: value for name, value in options.items() if name != "starting_after"}
     filters, rest = split(options, _FILTERS)
     settings.call(rest)  # what is wrong with an option is raised now, not with the first page
 

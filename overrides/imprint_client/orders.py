@@ -122,7 +122,7 @@ class Orders:
 
         Args:
             order_id: The `id` that `create` gave.
-            order: Its amounts are integers of minor units. Of an Order, `NewOrder.from_dict(order.to_dict())` makes one.
+            order: Its amounts are integers of minor units. `NewOrder.from_dict(order.to_dict())` makes one of an Order.
             options: `timeout`, `retry`, `check_totals`: as the client says, if not given.
 
         Raises:

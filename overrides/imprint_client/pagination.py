@@ -33,6 +33,7 @@ class Walk:
         try:
             page = yield from self._ask(self.cursor)
         except APIError as error:
+            error.resume_after = self.cursor
             if len(self._used) > 1:  # with the cursor of a page that was handed out
                 resume = f"resume with starting_after={self.cursor!r}"
                 error.add_note(f"The events up to {self.cursor!r} were handed out; {resume}.")

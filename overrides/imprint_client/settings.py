@@ -62,7 +62,7 @@ class Credentials:
         for name, value in (("API key", self._key), ("merchant key", self._merchant_key or "-")):
             if not isinstance(value, str) or not re.fullmatch(r"[\x21-\x7e]+", value):
                 return f"the {name} is not a text of visible ASCII characters (is there a line end at its end?)"
-        return None if self._auth in ("bearer", "basic") else "auth is 'bearer' or 'basic'"
+        return None if self._auth in ("bearer", "basic") else "auth must be 'bearer' or 'basic'"
 
     def headers(self) -> dict[str, str]:
         """What authenticates a request."""
@@ -134,7 +134,7 @@ def read_settings(api_key: str | None, options: Mapping[str, Any], client: objec
     check_totals = options.get("check_totals", True)
     problem = credentials.problem() or _url_problem(base_url) or _problem(timeout, retry, check_totals)
     if not problem and client is not None and not isinstance(client, kind):
-        problem = f"http_client is a {type(client).__name__}, not an httpx.{kind.__name__}"
+        problem = f"http_client must be an httpx.{kind.__name__}; it is of {type(client)}"
     return problem or Settings(base_url.rstrip("/"), credentials, _as_timeout(timeout), retry, check_totals)
 
 
@@ -169,10 +169,10 @@ def _problem(timeout: object, retry: object, check_totals: object) -> str | None
     for part in parts:
         is_number = isinstance(part, int | float) and not isinstance(part, bool) and 0 < part <= LONGEST_TIMEOUT_SECONDS
         if not is_number and (part is not None or part is timeout):
-            return "timeout is a number of seconds, more than 0 and no more than a day, or an httpx.Timeout of such"
+            return "timeout must be a number of seconds above 0, no more than a day, or an httpx.Timeout of such"
     if not isinstance(retry, RetryPolicy):
-        return "retry is a RetryPolicy"
-    return None if isinstance(check_totals, bool) else "check_totals is True or False"
+        return "retry must be a RetryPolicy, such as RetryPolicy(attempts=2) or RetryPolicy.none()"
+    return None if isinstance(check_totals, bool) else "check_totals must be True or False"
 
 
 def _as_timeout(timeout: float | httpx.Timeout) -> httpx.Timeout:

@@ -172,7 +172,7 @@ class _Transport:
     def no_answer(self, attempt: Attempt, error: Exception) -> NoAnswer:
         kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
         said = self.settings.credentials.mask(str(error))
-        made = kind(f"{attempt.request.operation}: {type(error).__name__}: {said}")
+        made = kind(f"{attempt.request.operation} at {self.settings.base_url}: {type(error).__name__}: {said}")
         if _is_certificate_failure(error):
             return NoAnswer(made, "final")
         return NoAnswer(made, "never sent" if isinstance(error, _NEVER_SENT) else "unknown")
@@ -230,6 +230,7 @@ class AsyncTransport(_Transport):
         self._ours = _make(settings, httpx.AsyncClient, _Lanes) if client is None else None
         self._client = client or (self._ours if isinstance(self._ours, httpx.AsyncClient) else None)
         super().__init__(settings, self._client)
+        self._loop: object = None
 
     async def run(self, flow: Flow[T]) -> T:
         sleep = delivery.seam.sleep_async
@@ -244,6 +245,8 @@ class AsyncTransport(_Transport):
         return await self.run(deliver(make_request(**arguments, result=Reply.of), self.settings.call({})))
 
     async def _attempt(self, step: Attempt) -> Answer | NoAnswer:
+        if problem := self._loop_problem():
+            return NoAnswer(problem, "final")
         if self._client:
             return await self._attempt_over(_whole(self._client), step)
         try:
@@ -268,8 +271,18 @@ class AsyncTransport(_Transport):
 
     async def close(self) -> None:
         self.closed = True
+        if problem := self._loop_problem():
+            raise problem
         if self._ours:
             await self._ours.aclose()
+
+    def _loop_problem(self) -> ConfigurationError | None:
+        """A connection of another event loop may send, and then fail to say what came of it."""
+        import asyncio  # noqa: PLC0415 - costs 15 ms, which no synchronous program needs
+
+        self._loop = self._loop or asyncio.get_running_loop()
+        is_same = self._loop is asyncio.get_running_loop()
+        return None if is_same else ConfigurationError("this AsyncImprint is for another event loop; make one in each")
 
 
 class _Lanes:

@@ -29,8 +29,9 @@ AMOUNT_FAULTS: dict[str, tuple[Any, str]] = {
     ),
     "a whole float": (
         make_event(amount=2750.0),
-        "amount is 2750.0; amounts are whole minor units: $2,750.00 is 275000",
+        "amount is 2750.0; amounts are whole minor units, as an int: 2750, or 275000 if $2,750.00 is meant",
     ),
+    "no amount, as a float": (make_event(amount=0.0), "amount is 0.0; amounts are whole minor units: $0.00 is 0"),
     "a Decimal": (
         make_event(amount=Decimal("2749.99")),
         "amount is Decimal('2749.99'); amounts are whole minor units: $2,749.99 is 274999",
@@ -39,8 +40,8 @@ AMOUNT_FAULTS: dict[str, tuple[Any, str]] = {
     "infinity": (make_event(amount=float("inf")), "amount is inf; amounts are whole minor units, as an int"),
     "not a number": (make_event(amount=float("nan")), "amount is nan; amounts are whole minor units, as an int"),
     "a numeric string": (
-        make_event(amount="274999"),
-        "amount is the string '274999'; amounts are whole minor units: $274,999.00 is 27499900",
+        make_event(amount="2750"),
+        "amount is the string '2750'; amounts are whole minor units, as an int: 2750, or 275000 if $2,750.00 is meant",
     ),
     "a bool": (make_event(amount=True), "amount is True; amounts are whole minor units, as an int"),
     "another number": (

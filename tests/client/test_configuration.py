@@ -187,7 +187,7 @@ def test_a_line_end_is_refused_from_the_environment_too(
 @each_client
 @pytest.mark.parametrize("auth", ["Bearer", "digest", "", None, 5, ["bearer"], b"basic"])
 def test_auth_is_bearer_or_basic(client: Client, auth: Any) -> None:
-    assert refusal(lambda: client("k-1", auth=auth)) == "auth is 'bearer' or 'basic'"
+    assert refusal(lambda: client("k-1", auth=auth)) == "auth must be 'bearer' or 'basic'"
 
 
 def words(text: str) -> list[str]:
@@ -810,6 +810,25 @@ def test_tasks_share_a_client(sandbox: Sandbox, clock: Clock) -> None:
 
     assert asyncio.run(run()) == [f"e-{number}" for number in range(tasks)]
     assert len(sandbox.events) == tasks
+
+
+def test_an_async_client_refuses_another_event_loop_before_anything_is_sent(sandbox: Sandbox) -> None:
+    for http_client in (None, httpx.AsyncClient()):
+        with asyncio.Runner() as home:
+            imprint = AsyncImprint(sandbox.api_key, base_url=sandbox.url, http_client=http_client)
+            home.run(imprint.orders.create(make_order()))
+            arrived = len(sandbox.requests)
+
+            for call in (imprint.orders.create, imprint.orders.ensure):
+                with pytest.raises(ConfigurationError, match="is for another event loop; make one in each"):
+                    asyncio.run(call(make_order()))
+            with pytest.raises(ConfigurationError, match="is for another event loop"):
+                asyncio.run(imprint.aclose())
+
+            assert len(sandbox.requests) == arrived
+            home.run(imprint.aclose())
+            if http_client:
+                home.run(http_client.aclose())
 
 
 # --- Who it says it is ------------------------------------------------------------------------------------------------

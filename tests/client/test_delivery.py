@@ -818,17 +818,22 @@ def test_each_retry_and_each_lookup_is_logged_once(
     sandbox.fail("postOrderEvent", Fault(answer="cut", write="late", settles_after=1))
 
     with caplog.at_level(logging.INFO, "imprint_client"):
-        client.create(make_event(order_id))
+        event = client.create(make_event(order_id))
 
-    logged = [record.getMessage() for record in caplog.records if record.name == "imprint_client"]
-    assert [message.split(": ")[:2] for message in logged] == [
-        ["POST /v2/order_events", "attempt 1"],
-        ["POST /v2/order_events", "lookup 1"],
-        ["POST /v2/order_events", "lookup 2"],
+    records = [record for record in caplog.records if record.name == "imprint_client"]
+    logged = [record.getMessage() for record in records]
+    asked = f"of {{'partner_event_id': {event.partner_event_id!r}, 'limit': 10}}"
+    beginnings = [
+        "POST /v2/order_events: attempt 1: ",
+        f"outcome unknown: POST /v2/order_events at {sandbox.url}: RemoteProtocolError: ",
+        f"POST /v2/order_events: lookup 1 {asked}: does not show it (yet); again in 0.25 s",
+        f"POST /v2/order_events: lookup 2 {asked}: shows it",
     ]
+    assert all(map(str.startswith, logged, beginnings))
+    assert len(logged) == len(beginnings)
+    assert [record.levelname for record in records] == ["INFO", "WARNING", "INFO", "INFO"]
     assert "429" in logged[0]
     assert "again in 0.25 s" in logged[0]
-    assert "does not show it (yet); again in 0.25 s" in logged[1]
 
 
 def test_the_log_says_what_each_lookup_came_to_and_what_was_sent_again(
@@ -839,16 +844,18 @@ def test_the_log_says_what_each_lookup_came_to_and_what_was_sent_again(
     sandbox.fail("listOrderEvents", Fault(status=500))
 
     with caplog.at_level(logging.INFO, "imprint_client"):
-        client.create(make_event(order_id), retry=RESEND)
+        event = client.create(make_event(order_id), retry=RESEND)
 
-    failed, *others = [record.getMessage() for record in caplog.records if record.name == "imprint_client"]
+    infos = [each for each in caplog.records if (each.name, each.levelname) == ("imprint_client", "INFO")]
+    failed, *others = [record.getMessage() for record in infos]
     lookup = "POST /v2/order_events: lookup"
-    assert failed.startswith(f"{lookup} 1: GET /v2/order_events: 500 ")
+    asked = f"of {{'partner_event_id': {event.partner_event_id!r}, 'limit': 10}}"
+    assert failed.startswith(f"{lookup} 1 {asked}: GET /v2/order_events: 500 ")
     assert failed.endswith("; again in 0.25 s")
     assert others == [
-        f"{lookup} 2: does not show it (yet)",
+        f"{lookup} 2 {asked}: does not show it (yet)",
         "POST /v2/order_events: not found; sent again in 0.25 s, as resend_unknown says",
-        f"{lookup} 1: shows it",
+        f"{lookup} 1 {asked}: shows it",
     ]
 
 

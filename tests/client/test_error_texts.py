@@ -2,6 +2,7 @@
 
 import pytest
 from imprint_client import (
+    UNSET,
     AmbiguousOrderError,
     APIResponseValidationError,
     APIStatusError,
@@ -25,7 +26,8 @@ LOST = "the list cannot be followed further: what happened; what comes next is m
 UNCHANGED = "is recorded with other contents ({}); nothing was changed: a {} must stand for one only"
 NONE_CHOSEN = "none was chosen: keep to one of these ids, and delete those that should not be there (orders.delete)"
 MAY_BE = "it may or may not have been carried out (why)"
-DO_NOT = "Do not just send it again: wait until that request cannot be running any more, and"
+IF_NOT = "send it again only if it was not (`find`, `list`)"
+DO_NOT = "Do not just send it again: wait until that request cannot be running any more, then"
 
 
 def recorded_order(order_id: str) -> Order:
@@ -51,15 +53,27 @@ TEXTS: list[tuple[ImprintError, str]] = [
     (PaginationError("what happened", "c-1"), f"{LOST}; resume with starting_after='c-1'"),
     (
         OutcomeUnknownError(POST, make_event(), True, "why"),
-        f"{POST}: {MAY_BE}; a lookup did not show it (yet). {DO_NOT} use `ensure`, which looks first",
+        f"{POST}: {MAY_BE}; a lookup did not show that it was (yet). {DO_NOT} use `ensure`, which looks first",
     ),
     (
         OutcomeUnknownError(POST, make_event(), False, "why"),
-        f"{POST}: {MAY_BE}; no lookup was answered. {DO_NOT} use `ensure`, which looks first",
+        f"{POST}: {MAY_BE}; it could not be looked up. {DO_NOT} use `ensure`, which looks first",
+    ),
+    (
+        OutcomeUnknownError(POST, make_event(partner_event_id=UNSET), False, "why"),
+        f"{POST}: {MAY_BE}; it could not be looked up. {DO_NOT} {IF_NOT}",
+    ),
+    (
+        OutcomeUnknownError("POST /v2/orders", make_order(), True, "why"),
+        f"POST /v2/orders: {MAY_BE}; a lookup did not show that it was (yet). {DO_NOT} use `ensure`, which looks first",
+    ),
+    (
+        OutcomeUnknownError("PUT /v2/orders/id-1", make_order(), True, "why"),
+        f"PUT /v2/orders/id-1: {MAY_BE}; a lookup did not show that it was (yet). {DO_NOT} {IF_NOT}",
     ),
     (
         OutcomeUnknownError("DELETE /v2/orders/id-1", None, False, "why"),
-        f"DELETE /v2/orders/id-1: {MAY_BE}; no lookup was answered. {DO_NOT} look (`find`) before that",
+        f"DELETE /v2/orders/id-1: {MAY_BE}; it could not be looked up. {DO_NOT} {IF_NOT}",
     ),
     (
         EventMismatchError(make_event(), OrderEvent.from_dict(make_event().to_dict()), ["amount", "type"]),
@@ -84,8 +98,8 @@ TEXTS: list[tuple[ImprintError, str]] = [
     (refusal(404), f"{GET}: 404 Not Found; see `message` and `body`"),
     (refusal(499), f"{GET}: 499; see `message` and `body`"),
     (
-        refusal(503, headers={"retry-after": "Sun, 22 Nov\n2026"}),
-        f"{GET}: 503 Service Unavailable (Retry-After: Sun, 22 Nov 2026); see `message` and `body`",
+        refusal(503, headers={"location": "/", "retry-after": "Sun, 22 Nov\n2026"}),
+        f"{GET}: 503 Service Unavailable (retry-after: Sun, 22 Nov 2026) (location: /); see `message` and `body`",
     ),
     (
         refusal(404, b'{"type": "T", "message": "One.\\nTwo.", "param": "email"}', {"x-request-id": "r\n1"}),

@@ -104,8 +104,8 @@ def test_an_answer_that_is_not_what_was_asked_for_is_an_error_with_the_path(
 
 
 WRONG_ARGUMENTS: list[tuple[dict[str, Any], str]] = [
-    ({}, "find needs partner_order_id or id, one of the two"),
-    ({"id": "id-1", "partner_order_id": "o-1"}, "find needs partner_order_id or id, one of the two"),
+    ({}, "find needs exactly one of partner_order_id and id"),
+    ({"id": "id-1", "partner_order_id": "o-1"}, "find needs exactly one of partner_order_id and id"),
     ({"id": ""}, "id is the string ''"),
     ({"partner_order_id": None}, "partner_order_id is None"),
     ({"id": UNSET}, "id is an Unset"),

@@ -195,8 +195,14 @@ def test_a_resumed_list_that_fails_at_once_does_not_say_that_it_handed_anything_
     with pytest.raises(NotFoundError) as failed:
         client.list(starting_after="4")
 
-    assert lost.value.resume_after == "4"
+    assert lost.value.resume_after == failed.value.resume_after == "4"
     assert not hasattr(failed.value, "__notes__")
+
+
+def test_a_list_that_resumes_after_nothing_is_the_whole_list(
+    sandbox: Sandbox, recorded: list[str], client: Flavour
+) -> None:
+    assert ids(client, starting_after=None) == recorded
 
 
 def test_the_cursor_that_a_list_began_with_counts_as_used(sandbox: Sandbox, client: Flavour) -> None:
@@ -212,6 +218,7 @@ def test_an_error_before_the_first_page_says_nothing_of_resuming(sandbox: Sandbo
     with pytest.raises(NotFoundError) as caught:
         client.list()
 
+    assert caught.value.resume_after is None
     assert not hasattr(caught.value, "__notes__")
 
 
@@ -222,6 +229,7 @@ def test_an_error_in_the_middle_of_a_list_says_where_to_resume(sandbox: Sandbox,
     with pytest.raises(NotFoundError) as caught:
         client.list()
 
+    assert caught.value.resume_after == "1"
     assert caught.value.__notes__ == ["The events up to '1' were handed out; resume with starting_after='1'."]
 
 

@@ -38,8 +38,9 @@ MOST_CONNECTIONS = 100
 MOST_IDLE_CONNECTIONS = 20
 _ONE = httpx.Limits(max_connections=1)
 _LOG = logging.getLogger("imprint_client.http")
-# UnicodeError is what httpx lets through from a host that is no host, in a Location for one.
-_FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError)
+# httpx lets through: UnicodeError from a host that is no host, in a Location for one; SSLError, when it awaits, from
+# TLS that breaks after its handshake.
+_FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError, ssl.SSLError)
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
 

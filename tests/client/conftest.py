@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import hashlib
+import os
 import re
 import secrets
 import socket
@@ -27,8 +28,10 @@ class Wire:
 
     api_key = "wire-key"
 
-    def __init__(self, answer: bytes = EMPTY_PAGE, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, answer: bytes = EMPTY_PAGE, context: ssl.SSLContext | None = None, beneath: bytes = b"") -> None:
         self.answer = answer
+        self.beneath = beneath
+        """What follows it past TLS, which therefore breaks."""
         self.received: list[bytes] = []
         self._context = context
         wire = self
@@ -79,6 +82,7 @@ class Wire:
                 request += chunk
             self.received.append(request)
             connection.sendall(self.answer)
+            os.write(connection.fileno(), self.beneath)
 
 
 def _is_whole(request: bytes) -> bool:
@@ -217,8 +221,14 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def untrusted(serve: Callable[..., Wire], certificate: Path) -> Wire:
-    """A server whose certificate nobody has vouched for."""
+def tls(certificate: Path) -> ssl.SSLContext:
+    """For a server with that certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    return serve(context=context)
+    return context
+
+
+@pytest.fixture
+def untrusted(serve: Callable[..., Wire], tls: ssl.SSLContext) -> Wire:
+    """A server whose certificate nobody has vouched for."""
+    return serve(context=tls)

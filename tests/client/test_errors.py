@@ -654,6 +654,27 @@ def test_a_certificate_that_nobody_vouches_for_is_raised_at_once_and_nothing_is_
     assert untrusted.received == []
 
 
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"])
+@each_operation
+def test_tls_that_breaks_after_its_handshake_is_a_connection_that_failed(
+    serve: Callable[..., Wire],
+    connect: Connect,
+    tls: ssl.SSLContext,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: bytes,
+    operation: str,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    no_record = b"\x17\x03\x03\x00\x20" + bytes(32)  # of application data, so that it cannot be decrypted
+    client = connect(serve(answer, tls, no_record), retry=ONCE)
+
+    raised = failure(lambda: OPERATIONS[operation](client))
+
+    assert isinstance(raised, OutcomeUnknownError) == (operation != "listOrderEvents")
+    assert type(what_happened(raised)) is (APIResponseValidationError if answer else APIConnectionError)
+
+
 def test_a_certificate_of_ones_own_is_trusted_through_ones_own_http_client(untrusted: Wire, certificate: Path) -> None:
     context = ssl.create_default_context(cafile=certificate)
     with httpx.Client(verify=context) as http:

@@ -2,8 +2,8 @@
 
 `Walk` holds the rules, once, for both flavours: `has_more` true with nothing to follow is an error, and so is a cursor
 that was used before; `has_more` absent means to go on until an empty page. Whether Imprint's cursor is exclusive is not
-published, so the event whose id is the cursor that asked for its page is dropped; a page that is empty after that
-counts as empty.
+published, so the event whose id is the cursor that asked for its page is dropped if it comes first, and leads back if
+it comes later; a page that is empty after that counts as empty.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -42,9 +42,10 @@ class Walk:
 
     def take(self, page: OrderEventsResponse) -> OrderEventsResponse:
         """The page to hand out, from the page that was answered; raises PaginationError rather than go astray."""
-        events = page.data
-        if self.cursor is not None:
-            events = [event for event in events if event.order_event_id != self.cursor]
+        repeats = [index for index, event in enumerate(page.data) if event.order_event_id == self.cursor]
+        if any(repeats):  # not only as the first
+            raise PaginationError(f"the page after {self.cursor!r} leads back to it", self.cursor)
+        events = page.data[len(repeats) :]
         if page.has_more is False or (not events and not page.has_more):
             self.done = True
         elif not events:

@@ -140,6 +140,10 @@ BROKEN: list[tuple[list[dict[str, Any]], list[str], str | None]] = [
     ([page("1"), page("2", None)], ["1"], "1"),
     ([page("1", has_more=True), page("2", has_more=True), page("3", "1", has_more=True)], ["1", "2"], "2"),
     ([page("1"), page("2"), page("3", "1")], ["1", "2"], "2"),
+    ([page("1", "2", has_more=True), page("1", "2", has_more=True)], ["1", "2"], "2"),
+    ([page("1", "2"), page("1", "2")], ["1", "2"], "2"),
+    ([page("1", "2", has_more=True), page("1", "2", "3", has_more=False)], ["1", "2"], "2"),
+    ([page("1", has_more=True), page("1", "1", "2", has_more=False)], ["1"], "1"),
 ]
 
 
@@ -162,6 +166,7 @@ WHY_NOT: list[tuple[list[dict[str, Any]], str]] = [
     ([page(has_more=True)], "a page is empty and yet says that there is more"),
     ([page(None, has_more=True)], "the last event of a page has no order_event_id to go on from"),
     ([page("1"), page("2"), page("3", "1")], "the cursor '1' leads back to where it was used"),
+    ([page("1", "2"), page("1", "2")], "the page after '2' leads back to it"),
 ]
 
 

@@ -123,7 +123,7 @@ class OutcomeUnknownError(ImprintError):
 
 @_with_data
 class MismatchError(ImprintError):
-    """What is recorded is not what was sent. Nothing was changed."""
+    """What is recorded is not what was sent. Unless `ensure` found it before it sent anything, both may be recorded."""
 
     sent: Any
     recorded: Any
@@ -135,7 +135,8 @@ class MismatchError(ImprintError):
     def __str__(self) -> str:
         return (
             f"{self.identified_by} {getattr(self.sent, self.identified_by)!r} is recorded with other contents "
-            f"({', '.join(self.differences)}); nothing was changed: a {self.identified_by} must stand for one only"
+            f"({', '.join(self.differences)}), which were not changed; if anything was sent, it may be recorded beside "
+            f"them: a {self.identified_by} must stand for one only"
         )
 
 

@@ -280,6 +280,18 @@ def test_what_is_found_with_other_contents_is_an_error(sandbox: Sandbox, client:
     assert "e-1" in str(caught.value)
 
 
+def test_what_is_found_with_other_contents_does_not_say_that_what_was_sent_is_not_recorded(
+    sandbox: Sandbox, client: Flavour, order_id: str
+) -> None:
+    client.create(make_event(order_id))
+    sandbox.fail("postOrderEvent", Fault(answer="cut", write="made"))
+
+    with pytest.raises(EventMismatchError, match="may be recorded beside them"):
+        client.create(make_event(order_id, order_lines=[make_line(5)]))
+
+    assert [event["amount"] for event in sandbox.events] == [274999, 5]
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -23,7 +23,10 @@ from tests.support import make_event, make_order
 GET = "GET /v2/order_events"
 POST = "POST /v2/order_events"
 LOST = "the list cannot be followed further: what happened; what comes next is missing"
-UNCHANGED = "is recorded with other contents ({}); nothing was changed: a {} must stand for one only"
+UNCHANGED = (
+    "is recorded with other contents ({}), which were not changed; if anything was sent, it may be recorded beside "
+    "them: a {} must stand for one only"
+)
 NONE_CHOSEN = "none was chosen: keep to one of these ids, and delete those that should not be there (orders.delete)"
 MAY_BE = "it may or may not have been carried out (why)"
 IF_NOT = "send it again only if it was not (`find`, `list`)"

@@ -161,7 +161,7 @@ class AmbiguousOrderError(ImprintError):
     """Each is an Order."""
 
     def __str__(self) -> str:
-        ids = ", ".join(str(order.id) for order in self.orders)
+        ids = short(", ".join(order.id for order in self.orders))
         return (
             f"{len(self.orders)} orders have the partner_order_id {self.partner_order_id!r}: {ids}; "
             "none was chosen: keep to one of these ids, and delete those that should not be there (orders.delete)"
@@ -224,8 +224,8 @@ class APIStatusError(APIError):
     def __str__(self) -> str:
         said = [responses.get(self.status_code), self.type, self.message, self.param and f"(param: {self.param})"]
         said += [f"({name}: {self.headers[name]})" for name in ("retry-after", "location") if name in self.headers]
-        text = " ".join([f"{self.operation}: {self.status_code}", *(_short(text) for text in said if text)])
-        return f"[{_short(self.request_id)}] {text}; {self.advice}" if self.request_id else f"{text}; {self.advice}"
+        text = " ".join([f"{self.operation}: {self.status_code}", *(short(text) for text in said if text)])
+        return f"[{short(self.request_id)}] {text}; {self.advice}" if self.request_id else f"{text}; {self.advice}"
 
 
 class BadRequestError(APIStatusError, status=400, advice=_REFUSED):
@@ -262,7 +262,7 @@ class InternalServerError(APIStatusError, status=500, advice="try again later"):
     """5xx: Imprint, or a proxy before it, failed."""
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
     """One line of it, not too long: a server may say anything, and logs are read line by line."""
     return "".join(character if character.isprintable() else " " for character in text[:LONGEST_TEXT])
 

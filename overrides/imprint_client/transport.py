@@ -27,7 +27,7 @@ from . import delivery
 from .bodies import member_faults
 from .coding import encode
 from .delivery import Answer, Attempt, Flow, NoAnswer, Request, deliver
-from .errors import APIConnectionError, APITimeoutError, ConfigurationError, Fault, InvalidRequestError
+from .errors import APIConnectionError, APITimeoutError, ConfigurationError, Fault, InvalidRequestError, short
 from .settings import CONTRACT, Settings
 
 S = TypeVar("S")
@@ -172,7 +172,7 @@ class _Transport:
 
     def no_answer(self, attempt: Attempt, error: Exception) -> NoAnswer:
         kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
-        said = self.settings.credentials.mask(str(error))
+        said = short(self.settings.credentials.mask(str(error)))
         made = kind(f"{attempt.request.operation} at {self.settings.base_url}: {type(error).__name__}: {said}")
         if _is_certificate_failure(error):
             return NoAnswer(made, "final")

@@ -91,6 +91,10 @@ TEXTS: list[tuple[ImprintError, str]] = [
         f"2 orders have the partner_order_id 'o-1': id-1, id-2; {NONE_CHOSEN}",
     ),
     (
+        AmbiguousOrderError("o-1", [recorded_order("id\n1"), recorded_order("i" * 500)]),
+        f"2 orders have the partner_order_id 'o-1': id 1, {'i' * 494}; {NONE_CHOSEN}",
+    ),
+    (
         APIResponseValidationError(GET, "data[0].amount", "is missing"),
         f"{GET}: data[0].amount is missing, which is not what the contract says",
     ),

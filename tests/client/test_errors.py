@@ -507,6 +507,13 @@ def test_an_answer_that_is_no_http_is_a_documented_exception(
     assert len(wire.received) == 1
 
 
+def test_an_answer_that_is_no_http_is_shown_up_to_500_characters(serve: Callable[..., Wire], connect: Connect) -> None:
+    error = failure(lambda: connect(serve(b"x" * 60_000 + b"\r\n\r\n"), retry=ONCE).create(EVENT))
+
+    assert "x" * 400 in str(error)
+    assert len(str(error)) < 1000
+
+
 def test_headers_that_are_no_text_are_kept_as_text(serve: Callable[..., Wire], connect: Connect) -> None:
     wire = serve(b"HTTP/1.1 400 \xe9\xff\r\nX-Request-Id: caf\xe9\r\nX-Two: 1\r\nX-Two: 2\r\nContent-Length: 0\r\n\r\n")
 

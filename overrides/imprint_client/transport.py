@@ -138,6 +138,7 @@ class _Transport:
                 content=request.content,
                 headers={**_own_headers(), **request.headers, **credentials.headers()},
                 timeout=timeout,
+                extensions={"attempt": attempt},
             )
         own = {"Host": url.netloc.decode(), "Accept-Encoding": "gzip, deflate", **_own_headers(), **request.headers}
         if request.content is not None:
@@ -174,6 +175,8 @@ class _Transport:
         kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
         said = short(self.settings.credentials.mask(str(error)))
         made = kind(f"{attempt.request.operation} at {self.settings.base_url}: {type(error).__name__}: {said}")
+        if self.build and not _is_of(attempt, error):
+            return NoAnswer(made, "unknown")
         if _is_certificate_failure(error):
             return NoAnswer(made, "final")
         return NoAnswer(made, "never sent" if isinstance(error, _NEVER_SENT) else "unknown")
@@ -397,6 +400,14 @@ def _cut(timeout: httpx.Timeout, seconds: float) -> httpx.Timeout:
         return timeout
     left = max(seconds, SHORTEST_TIMEOUT_SECONDS)
     return httpx.Timeout(**{name: min(left, part or left) for name, part in timeout.as_dict().items()})
+
+
+def _is_of(attempt: Attempt, error: Any) -> bool:
+    """Whether it is this that failed, and not what a hook of a caller's client sent when this was answered."""
+    try:
+        return error.request.extensions.get("attempt") is attempt
+    except (AttributeError, RuntimeError):  # of no request, as a client's own errors never are
+        return False
 
 
 def _is_certificate_failure(error: BaseException | None) -> bool:

@@ -763,6 +763,34 @@ def test_what_is_no_transport_error_passes_through_untouched(
     assert posts(sandbox) == 1
 
 
+@pytest.mark.parametrize("server", ["nobody", "untrusted"])
+def test_what_fails_in_a_hook_after_the_answer_does_not_say_that_nothing_was_sent(
+    request: pytest.FixtureRequest, sandbox: Sandbox, clock: Clock, server: str
+) -> None:
+    other = request.getfixturevalue(server).url
+
+    def report(_: httpx.Response) -> None:
+        httpx.get(other)
+
+    async def report_async(_: httpx.Response) -> None:
+        async with httpx.AsyncClient() as client:
+            await client.get(other)
+
+    async def create() -> None:
+        async with httpx.AsyncClient(event_hooks={"response": [report_async]}) as http_client:
+            imprint = AsyncImprint(sandbox.api_key, base_url=sandbox.url, http_client=http_client)
+            await imprint.order_events.create(make_event())
+
+    with httpx.Client(event_hooks={"response": [report]}) as http_client:
+        imprint = Imprint(sandbox.api_key, base_url=sandbox.url, http_client=http_client)
+        with pytest.raises(OutcomeUnknownError):
+            imprint.order_events.create(make_event())
+    with pytest.raises(OutcomeUnknownError):
+        asyncio.run(create())
+
+    assert posts(sandbox) == 2
+
+
 def test_cancellation_passes_through_untouched(sandbox: Sandbox) -> None:
     async def cancel_a_call_that_waits() -> None:
         async with AsyncImprint(sandbox.api_key, base_url=sandbox.url) as imprint:

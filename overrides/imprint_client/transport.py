@@ -16,6 +16,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache, lru_cache, partial
+from inspect import GEN_CLOSED, getgeneratorstate
 from math import isfinite
 from typing import Any, NamedTuple, NoReturn, TypeVar, cast
 from urllib.request import getproxies
@@ -200,6 +201,10 @@ class Transport(_Transport):
                 # What came of a step is kept in no variable: see deliver.
                 step = flow.send(self._attempt(step) if isinstance(step, Attempt) else sleep(step))
         except StopIteration as stop:
+            if (
+                getgeneratorstate(flow) != GEN_CLOSED
+            ):  # a hook of a caller's client raised it, and not the end of the flow
+                raise
             return cast(T, stop.value)
 
     def request(self, **arguments: Any) -> Reply:

@@ -26,9 +26,10 @@ def matched(sent: Any, recorded: T | None) -> T | None:
 def differences(sent: Any, recorded: Any, path: str = "", *, kept: bool = False) -> list[str]:
     """The paths at which both say something and say different things; each is a model.
 
-    Timestamps are compared as instants; null is absent; lines are compared in order. What only one side says is no
-    difference: a server may add or leave out members, and may give what it records an id and a time of its own. But if
-    all that was sent must have been `kept`, what it left out is one.
+    Timestamps are compared as instants, to the second, since a server may keep fewer digits of one; null is absent;
+    lines are compared in order. What only one side says is no difference: a server may add or leave out members, and
+    may give what it records an id and a time of its own. But if all that was sent must have been `kept`, what it left
+    out is one.
     """
     return [
         found
@@ -52,7 +53,7 @@ def _of_values(sent: Any, recorded: Any, path: str, kept: bool) -> list[str]:
         pairs = enumerate(zip(sent, recorded, strict=True))
         return [found for at, (one, other) in pairs for found in _of_values(one, other, f"{path}[{at}]", kept)]
     if isinstance(sent, datetime.datetime) and isinstance(recorded, datetime.datetime):
-        return [] if sent.timestamp() == recorded.timestamp() else [path]
+        return [] if abs(sent.timestamp() - recorded.timestamp()) < 1 else [path]
     return [] if sent == recorded else [path]
 
 

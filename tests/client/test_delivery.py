@@ -944,6 +944,13 @@ def test_what_both_sides_say_must_be_the_same(changes: dict[str, Any], paths: li
     assert differences(sent, OrderEvent.from_dict(sent.to_dict() | changes)) == paths
 
 
+@pytest.mark.parametrize("recorded", ["2026-01-01T14:00:00+02:00", "2026-01-01T12:00:00.987Z", "2026-01-01T12:00:00Z"])
+def test_digits_of_a_second_that_a_server_does_not_keep_are_no_difference(recorded: str) -> None:
+    sent = make_order(created_at=datetime(2026, 1, 1, 12, 0, 0, 987654, tzinfo=UTC))
+
+    assert differences(sent, Order.from_dict(sent.to_dict() | {"id": "o", "created_at": recorded})) == []
+
+
 def test_timestamps_are_compared_as_instants_and_null_as_absent() -> None:
     sent = make_order(created_at=datetime(2026, 1, 1, 12, tzinfo=UTC), merchant_id=None)
     same = {"id": "o", "created_at": "2026-01-01T14:00:00+02:00", "merchant_id": "m"}

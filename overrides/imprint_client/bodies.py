@@ -21,9 +21,13 @@ def member_faults(body: Any, model: type[Any], path: str = "") -> list[Fault]:
 def _fault(path: str, problem: str, value: object) -> Fault:
     if problem.endswith(_NO_INTEGER):
         problem = f"{problem.removesuffix(_NO_INTEGER)}; {_integer_advice(value, path)}"
-    # What is no scalar is described: it may be large, or such that the exception could not be pickled.
+    return Fault(path, problem, stated(value))
+
+
+def stated(value: object) -> object:
+    """For a Fault. What is no scalar is described: it may be large, or such that the exception could not be pickled."""
     is_scalar = isinstance(value, str | int | float | None) or type(value).__module__ == "decimal"
-    return Fault(path, problem, value if is_scalar else described(value))
+    return value if is_scalar else described(value)
 
 
 def _integer_advice(value: object, path: str) -> str:

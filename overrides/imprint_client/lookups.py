@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from imprint_api.types import ContractError, described, is_text
 
+from .bodies import stated
 from .delivery import Request
 from .errors import Fault, InvalidRequestError
 from .transport import make_request
@@ -32,7 +33,9 @@ def split_one(options: Mapping[str, Any], names: frozenset[str]) -> tuple[dict[s
 
 def check(filters: Mapping[str, Any]) -> None:
     """Refuse ids, cursors and limits that are none."""
-    faults = [Fault(name, problem, value) for name, value in filters.items() if (problem := _problem(name, value))]
+    faults = [
+        Fault(name, problem, stated(value)) for name, value in filters.items() if (problem := _problem(name, value))
+    ]
     if faults:
         raise InvalidRequestError(faults)
 

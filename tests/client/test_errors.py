@@ -939,8 +939,19 @@ def test_an_exception_of_a_connection_holds_nothing_of_httpx(
         assert {type(thing).__module__ for thing in things_held(error)} <= {"builtins", "imprint_client.errors"}
 
 
-def test_an_exception_pickles_even_when_what_was_given_cannot(sandbox: Sandbox, client: Flavour) -> None:
-    error = failure(lambda: client.create_order(make_order(order_lines=iter([make_line()]))))
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda client, value: client.create_order(make_order(order_lines=value)),
+        lambda client, value: client.find(partner_event_id=value),
+        lambda client, value: client.list(limit=value),
+        lambda client, value: client.delete(value),
+    ],
+)
+def test_an_exception_pickles_even_when_what_was_given_cannot(
+    sandbox: Sandbox, client: Flavour, call: Callable[[Flavour, object], object]
+) -> None:
+    error = failure(lambda: call(client, iter(make_line, None)))
 
     assert isinstance(error, InvalidRequestError)
     assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301 - our own

@@ -42,7 +42,8 @@ def check(filters: Mapping[str, Any]) -> None:
 
 def _problem(name: str, value: object) -> str | None:
     if name == "limit":
-        is_right = isinstance(value, int) and not isinstance(value, bool) and 1 <= value < 2**31
+        # isdigit: what is sent is its str(), which is no number for True, or for a member of a `class Size(int, Enum)`.
+        is_right = isinstance(value, int) and str(value).isdigit() and 1 <= value < 2**31
         return None if is_right else f"is {value!r}, not a whole number from 1"
     return None if value and is_text(value) else f"is {described(value)}; ids and cursors are strings, not empty"
 

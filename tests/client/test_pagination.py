@@ -1,3 +1,4 @@
+import enum
 from typing import Any
 
 import pytest
@@ -255,10 +256,15 @@ def test_a_list_is_lazy(sandbox: Sandbox, recorded: list[str], client: Flavour) 
         assert (asked_at_first, len(sandbox.requests) - before) == (0, 1)
 
 
+class Size(int, enum.Enum):
+    LARGE = 50  # which str() shows as Size.LARGE, so that it would be sent as that
+
+
 BAD_ARGUMENTS: list[tuple[dict[str, Any], str]] = [
     ({"limit": 0}, "limit is 0, not a whole number from 1"),
     ({"limit": -1}, "limit is -1"),
     ({"limit": True}, "limit is True"),
+    ({"limit": Size.LARGE}, "limit is <Size.LARGE: 50>"),
     ({"limit": 1.5}, "limit is 1.5"),
     ({"limit": "10"}, "limit is '10'"),
     ({"limit": 2**31}, "limit is 2147483648"),

@@ -2,10 +2,15 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from imprint_client import delivery
 from imprint_sandbox import Sandbox
 
 from tests.support import FLAVOURS, Clock, Flavour, make_order
+
+# How long an example takes says something of the machine, and of what else it does just now.
+settings.register_profile("without deadlines", deadline=None)
+settings.load_profile("without deadlines")
 
 
 @pytest.fixture(autouse=True)

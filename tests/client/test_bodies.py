@@ -36,6 +36,14 @@ AMOUNT_FAULTS: dict[str, tuple[Any, str]] = {
         make_event(amount=Decimal("2749.99")),
         "amount is Decimal('2749.99'); amounts are whole minor units: $2,749.99 is 274999",
     ),
+    "as much as an amount can be": (
+        make_event(amount=Decimal("90071992547409.91")),
+        f"amount is Decimal('90071992547409.91'); amounts are whole minor units: $90,071,992,547,409.91 is {2**53 - 1}",
+    ),
+    "more than an amount can be": (
+        make_event(amount=Decimal("90071992547409.92")),
+        "amount is Decimal('90071992547409.92'); amounts are whole minor units, as an int",
+    ),
     "a fraction of a cent": (make_event(amount=0.125), "amount is 0.125; amounts are whole minor units, as an int"),
     "infinity": (make_event(amount=float("inf")), "amount is inf; amounts are whole minor units, as an int"),
     "not a number": (make_event(amount=float("nan")), "amount is nan; amounts are whole minor units, as an int"),
@@ -150,6 +158,23 @@ def test_what_the_contract_would_refuse_is_refused_by_name_whatever_the_switch_s
     assert [str(fault) for fault in caught.value.faults] == [message]
     assert str(caught.value) == f"nothing was sent: {message}"
     assert sandbox.requests == []
+
+
+@pytest.mark.parametrize(
+    ("given", "stated"),
+    [
+        (2749.99, 2749.99),
+        (Decimal("2749.99"), Decimal("2749.99")),
+        ("274999", "274999"),
+        (Fraction(1, 2), "a Fraction"),
+        ({"amount": 5}, "a dict"),
+    ],
+)
+def test_a_fault_has_what_was_given_if_it_is_a_scalar_and_else_what_it_is(given: Any, stated: object) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        check_totals(make_event(amount=given))
+
+    assert [fault.stated for fault in caught.value.faults] == [stated]
 
 
 @pytest.mark.parametrize("body", [{}, None, "x", make_event().to_dict(), make_order()])

@@ -19,6 +19,7 @@ from typing import Any
 
 import httpx
 import pytest
+from dateutil.tz import tzstr
 from hypothesis import given
 from hypothesis import strategies as st
 from imprint_client import (
@@ -932,6 +933,12 @@ DIFFERENT: list[tuple[dict[str, Any], list[str]]] = [
     ({"order_lines": []}, ["order_lines"]),
     ({"order_lines": [make_line(1).to_dict()]}, ["order_lines[0].rate"]),
     ({"note": {"a": 2}}, ["note.a"]),
+    ({"note": [1, 1]}, ["note"]),
+    ({"note": 1}, ["note"]),
+    ({"tags": {"a": 1}}, ["tags"]),
+    ({"tags": 1}, ["tags"]),
+    ({"count": {"a": 1}}, ["count"]),
+    ({"count": [1]}, ["count"]),
     ({"currency": "EUR", "order_id": "p"}, ["order_id", "currency"]),
 ]
 
@@ -939,7 +946,8 @@ DIFFERENT: list[tuple[dict[str, Any], list[str]]] = [
 @pytest.mark.parametrize(("changes", "paths"), DIFFERENT)
 def test_what_both_sides_say_must_be_the_same(changes: dict[str, Any], paths: list[str]) -> None:
     sent = make_event("o", currency="USD")
-    sent["note"] = {"a": 1, "b": 1}
+    for name, value in {"note": {"a": 1, "b": 1}, "tags": [1], "count": 1}.items():
+        sent[name] = value
 
     assert differences(sent, OrderEvent.from_dict(sent.to_dict() | changes)) == paths
 
@@ -959,6 +967,14 @@ def test_timestamps_are_compared_as_instants_and_null_as_absent() -> None:
     assert differences(sent, Order.from_dict(sent.to_dict() | same | {"created_at": "2026-01-01T12:00:01Z"})) == [
         "created_at"
     ]
+
+
+@pytest.mark.parametrize("fold", [0, 1])
+def test_a_time_in_the_hour_that_the_clocks_repeat_is_the_same_instant_when_it_comes_back(fold: int) -> None:
+    new_york = tzstr("EST5EDT,M3.2.0,M11.1.0")
+    sent = make_order(created_at=datetime(2026, 11, 1, 1, 30, tzinfo=new_york, fold=fold))
+
+    assert differences(sent, Order.from_dict(sent.to_dict() | {"id": "o"})) == []
 
 
 # --- Many at once -----------------------------------------------------------------------------------------------------

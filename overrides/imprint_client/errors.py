@@ -205,11 +205,11 @@ class APIStatusError(APIError):
     headers: dict[str, str]
     """Of the answer; the names in small letters."""
     body: bytes
-    type: str | None = attrs.field(init=False, default=None)
+    type: str | None = attrs.field(init=False)
     """Imprint's error type, as in INVALID_REQUEST_ERROR."""
-    message: str | None = attrs.field(init=False, default=None)
-    param: str | None = attrs.field(init=False, default=None)
-    request_id: str | None = attrs.field(init=False, default=None)
+    message: str | None = attrs.field(init=False)
+    param: str | None = attrs.field(init=False)
+    request_id: str | None = attrs.field(init=False)
 
     advice: ClassVar[str] = "see `message` and `body`"
 

@@ -1,5 +1,7 @@
 """What an exception says: to what it happened, what happened, and what to do."""
 
+from typing import Any
+
 import pytest
 from imprint_client import (
     UNSET,
@@ -135,6 +137,15 @@ def test_what_a_server_says_is_shown_up_to_500_characters_each() -> None:
 )
 def test_of_several_request_ids_that_of_the_api_itself_is_kept(headers: dict[str, str], request_id: str) -> None:
     assert BadRequestError(GET, 400, dict(reversed(headers.items())), b"").request_id == request_id
+
+
+@pytest.mark.parametrize("name", ["type", "message", "param", "request_id"])
+def test_what_an_answer_says_is_read_from_it_and_never_given(name: str) -> None:
+    given: dict[str, Any] = {name: "given"}
+
+    assert getattr(refusal(400), name) is None
+    with pytest.raises(TypeError, match=name):
+        APIStatusError(GET, 400, {}, b"", **given)
 
 
 def test_a_fault_of_a_member_that_is_no_sum_has_no_numbers() -> None:

@@ -16,6 +16,7 @@ from imprint_client import (
     OrderEventsResponse,
     OrderEventType,
     OrderLine,
+    Unset,
     sum_lines,
 )
 from imprint_client.delivery import Seam
@@ -209,7 +210,7 @@ def make_order(**members: Any) -> NewOrder:
     return NewOrder(**default | members)
 
 
-def make_event(order_id: str = "order-1", partner_event_id: str = "e-1", **members: Any) -> NewOrderEvent:
+def make_event(order_id: str = "order-1", partner_event_id: str | Unset = "e-1", **members: Any) -> NewOrderEvent:
     """A valid capture of one line, but for `members`."""
     lines = members.get("order_lines", [make_line()])
     totals = sum_lines(lines or [])

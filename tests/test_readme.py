@@ -1,6 +1,7 @@
 """README.md is read by people and run by these tests: each Python block, in order, in one namespace."""
 
 import re
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,14 @@ def test_the_examples_run(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> 
         test()
     assert (len(blocks()), len(tests)) == (13, 2)
     assert sandbox.events
+
+
+def test_the_readme_speaks_of_this_version() -> None:
+    text = README.read_text(encoding="utf-8")
+    major, minor, _ = version("imprint-client").split(".")
+
+    assert f"dist/imprint_client-{version('imprint-client')}-py3-none-any.whl" in text
+    assert f"`imprint-client>={major}.{minor},<{major}.{int(minor) + 1}`" in text
 
 
 def test_the_readme_names_only_make_targets_that_exist() -> None:

@@ -1,7 +1,7 @@
 """Every exception of this package: what happened, to what, and what to do.
 
     ImprintError
-      ConfigurationError                 also ValueError: the client could not be made, or is closed
+      ConfigurationError                 also ValueError: the client could not be made, or not be used
       InvalidRequestError                also ValueError: nothing was sent; every fault with its path
         TotalsMismatchError              all that is wrong is sums
       PaginationError                    the list cannot be followed further; says where to resume
@@ -47,7 +47,7 @@ _with_data = attrs.define(slots=False, repr=False)
 
 
 class ConfigurationError(ImprintError, ValueError):
-    """The client could not be made as it was asked for, or is closed. Secrets are not quoted."""
+    """The client could not be made as it was asked for, or not be used: it is closed, say. Secrets are not quoted."""
 
 
 class Fault(NamedTuple):

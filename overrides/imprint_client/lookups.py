@@ -3,13 +3,13 @@
 An answer is never taken on trust: what comes back with another id, or twice where there can be one, is an error.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from imprint_api.types import ContractError, described, is_text
 
 from .bodies import stated
-from .delivery import Request
+from .delivery import Answer, Request
 from .errors import Fault, InvalidRequestError
 from .transport import make_request
 
@@ -65,6 +65,20 @@ def those_with(wanted: Mapping[str, str], arguments: Mapping[str, Any], *, uniqu
         return list(page.data)
 
     return make_request(**arguments, result=checked)
+
+
+def with_id(name: str, sent: object) -> Callable[[Answer, Any, T], T]:
+    """For a request's result: what was recorded, if it has the id that was `sent`, or leaves it out.
+
+    With another, it is the answer to another request: a proxy's mistake, or of bytes left on a connection.
+    """
+
+    def checked(_: Answer, __: Any, recorded: T) -> T:
+        if sent and (getattr(recorded, name) or sent) != sent:
+            raise ContractError(name, "is not the one that was sent")
+        return recorded
+
+    return checked
 
 
 def only(found: list[T]) -> T | None:

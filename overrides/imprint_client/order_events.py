@@ -8,7 +8,7 @@ from imprint_api.models import NewOrderEvent, OrderEvent, OrderEventsResponse
 
 from .comparison import matched
 from .delivery import Call, Flow, Lookup, Request, deliver, ensure, settle
-from .lookups import check, gone, only, split, split_one, those_with
+from .lookups import check, gone, only, split, split_one, those_with, with_id
 from .pagination import AsyncPager, Pager, Walk
 from .settings import CallOptions, SendOptions, Settings
 from .totals import check_body
@@ -44,7 +44,9 @@ def _creation(event: NewOrderEvent, call: Call) -> tuple[Request[OrderEvent], Ca
     plain = check_body(event, NewOrderEvent, call.check_totals)
     wanted = {"partner_event_id": event.partner_event_id}
     lookup = Lookup(lambda: _with(wanted), lambda found: matched(event, only(found)), kept_unique=True)
-    request: Request[OrderEvent] = make_request(**post_order_event._get_kwargs(body=event), sent=event, plain=plain)
+    result = with_id("partner_event_id", event.partner_event_id)
+    arguments = post_order_event._get_kwargs(body=event)
+    request: Request[OrderEvent] = make_request(**arguments, sent=event, plain=plain, result=result)
     return request, call, lookup if event.partner_event_id else None
 
 
@@ -64,9 +66,8 @@ def _with(wanted: dict[str, Any]) -> Request[list[OrderEvent]]:
 
 
 def _list(options: ListOptions, settings: Settings) -> Callable[[], Walk]:
-    if options.get("starting_after", "") is None:
-        options = {name: value for name, value in options.items() if name != "starting_after"}
-    filters, rest = split(options, _FILTERS)
+    given = {name: value for name, value in options.items() if (name, value) != ("starting_after", None)}
+    filters, rest = split(given, _FILTERS)
     settings.call(rest)  # what is wrong with an option is raised now, not with the first page
 
     def ask(cursor: str | None) -> Flow[OrderEventsResponse]:
@@ -109,7 +110,8 @@ class OrderEvents:
         """Have an event recorded that may have been sent before, by a call that crashed or was left with it unknown.
 
         Looks first, and creates only what is not there. While the earlier request may still be running, it can land
-        after the look, and be recorded a second time: wait until it cannot be running any more.
+        after the look, and be recorded a second time: wait until it cannot be running any more. So can two
+        `ensure` of one id at once.
 
         Args, Raises: As `create`. The event needs a `partner_event_id` (InvalidRequestError).
         """

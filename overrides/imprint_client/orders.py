@@ -9,7 +9,7 @@ from imprint_api.models import NewOrder, Order
 from .comparison import differences, matched
 from .delivery import Call, Flow, Lookup, Request, deliver, ensure, settle
 from .errors import AmbiguousOrderError, Fault, InvalidRequestError
-from .lookups import check, gone, only, split, split_one, those_with
+from .lookups import check, gone, only, split, split_one, those_with, with_id
 from .settings import CallOptions, SendOptions, Settings
 from .totals import check_body
 from .transport import AsyncTransport, Transport, make_request
@@ -32,7 +32,9 @@ def _creation(order: NewOrder, call: Call) -> tuple[Request[Order], Call, Lookup
     plain = check_body(order, NewOrder, call.check_totals)
     wanted = {"partner_order_id": order.partner_order_id}
     lookup = Lookup(lambda: _with(wanted), lambda found: matched(order, _one(found)))
-    request: Request[Order] = make_request(**create_order._get_kwargs(body=order), sent=order, plain=plain)
+    result = with_id("partner_order_id", order.partner_order_id)
+    arguments = create_order._get_kwargs(body=order)
+    request: Request[Order] = make_request(**arguments, sent=order, plain=plain, result=result)
     return request, call, lookup if order.partner_order_id else None
 
 
@@ -45,7 +47,8 @@ def _update(order_id: str, order: NewOrder, call: Call) -> Flow[Order]:
     def updated(found: list[Order]) -> Order | None:
         return next((each for each in found if not differences(order, each, kept=True)), None)
 
-    request: Request[Order] = make_request(**put_order._get_kwargs(order_id, body=order), sent=order, plain=plain)
+    arguments = put_order._get_kwargs(order_id, body=order)
+    request: Request[Order] = make_request(**arguments, sent=order, plain=plain, result=with_id("id", order_id))
     return settle(request, call, Lookup(lambda: _with({"id": order_id}), updated))
 
 
@@ -108,7 +111,8 @@ class Orders:
         """Have an order recorded that may have been sent before, by a call that crashed or was left with it unknown.
 
         Looks first, and creates only what is not there. While the earlier request may still be running, it can land
-        after the look, and be recorded a second time: wait until it cannot be running any more.
+        after the look, and be recorded a second time: wait until it cannot be running any more. So can two
+        `ensure` of one id at once.
 
         Args, Raises: As `create`. The order needs a `partner_order_id` that is not empty (InvalidRequestError).
         """

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from imprint_api.models import NewOrder, NewOrderEvent, Order, OrderEvent, OrderLine
+from imprint_api.types import described
 
 from .bodies import member_faults
 from .errors import Fault, InvalidRequestError, TotalsMismatchError
@@ -33,6 +34,8 @@ def sum_lines(lines: Iterable[OrderLine]) -> Totals:
     Raises:
         InvalidRequestError: A line is no OrderLine, or has a rate or quantity that is not such an integer.
     """
+    if not isinstance(lines, Iterable):
+        raise InvalidRequestError([Fault("lines", f"is {described(lines)}, not OrderLines")])
     lines = list(lines)
     faults = [fault for index, line in enumerate(lines) for fault in member_faults(line, OrderLine, f"lines[{index}]")]
     if faults:

@@ -201,9 +201,7 @@ class Transport(_Transport):
                 # What came of a step is kept in no variable: see deliver.
                 step = flow.send(self._attempt(step) if isinstance(step, Attempt) else sleep(step))
         except StopIteration as stop:
-            if (
-                getgeneratorstate(flow) != GEN_CLOSED
-            ):  # a hook of a caller's client raised it, and not the end of the flow
+            if getgeneratorstate(flow) != GEN_CLOSED:  # raised by a hook of a caller's client
                 raise
             return cast(T, stop.value)
 

@@ -38,7 +38,7 @@ from .conftest import Wire
 
 Run = Callable[..., Any]
 ONCE = RetryPolicy.none()
-EVENT = make_event(partner_event_id=UNSET)  # type: ignore[arg-type]
+EVENT = make_event(partner_event_id=UNSET)
 OPERATIONS: dict[str, Callable[[Run], Any]] = {
     "listOrderEvents": lambda run: run(list_order_events),
     "postOrderEvent": lambda run: run(post_order_event, body=EVENT),

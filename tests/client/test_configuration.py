@@ -608,7 +608,7 @@ def test_a_callers_http_client_that_follows_redirects_does_not_follow_them_here(
     own = Own(flavour, wire)
 
     with pytest.raises(APIStatusError) as caught:
-        own.use(lambda: own.imprint.order_events.create(make_event(partner_event_id=UNSET)))  # type: ignore[arg-type]
+        own.use(lambda: own.imprint.order_events.create(make_event(partner_event_id=UNSET)))
 
     assert caught.value.status_code == 307
     assert elsewhere.received == []

@@ -60,7 +60,7 @@ Connect = Callable[..., Flavour]
 
 ONCE = RetryPolicy.none()
 # Without an id of the partner's there is nothing to look up: what happened is raised at once.
-EVENT = make_event(partner_event_id=UNSET)  # type: ignore[arg-type]
+EVENT = make_event(partner_event_id=UNSET)
 ORDER = make_order(partner_order_id="")
 OPERATIONS: dict[str, Callable[[Flavour], object]] = {
     "listOrderEvents": lambda client: client.find(partner_event_id="e-1"),

@@ -47,7 +47,7 @@ BASIC = base64.b64encode(f"{KEY}:".encode()).decode()
 TRACES = ("canary-7f", "goldfinch", BASIC.rstrip("=")[:20])
 ONCE = RetryPolicy.none()
 KEYS: dict[str, Any] = {"merchant_key": MERCHANT_KEY}
-EVENT = make_event(partner_event_id=UNSET)  # type: ignore[arg-type]
+EVENT = make_event(partner_event_id=UNSET)
 OPERATIONS: dict[str, Callable[[Flavour], object]] = {
     "listOrderEvents": lambda client: client.list(),
     "postOrderEvent": lambda client: client.create(EVENT),

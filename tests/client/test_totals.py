@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from imprint_client import (
+    UNSET,
     InvalidRequestError,
     NewOrder,
     NewOrderEvent,
@@ -150,6 +151,12 @@ def test_sum_lines_refuses_what_is_no_whole_minor_unit() -> None:
         sum_lines([make_line(), make_line(rate=27.5), make_line(quantity=True)])  # type: ignore[arg-type]
 
     assert [fault.path for fault in caught.value.faults] == ["lines[1].rate", "lines[2].quantity"]
+
+
+@pytest.mark.parametrize("lines", [UNSET, None, make_line(), 5], ids=repr)
+def test_what_are_no_lines_at_all_is_refused(lines: Any) -> None:
+    with pytest.raises(InvalidRequestError, match=", not OrderLines"):
+        sum_lines(lines)
 
 
 @pytest.mark.parametrize("body", [{}, None, make_line(), make_event().to_dict()])

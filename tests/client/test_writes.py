@@ -3,6 +3,7 @@
 What they have in common with reading, waits, deadlines and the log, is in test_delivery.py.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from imprint_api.api.order_events import delete_order_event, post_order_event
 from imprint_api.api.orders import create_order, delete_order, put_order
 from imprint_client import (
+    UNSET,
     AmbiguousOrderError,
     APIConnectionError,
     APIError,
@@ -208,6 +210,38 @@ def test_a_204_is_no_success_where_the_contract_promises_a_body(
 
     assert differences(write.sent, result) == []
     assert sent_and_looked_up(sandbox, write) == (1, 1)
+
+
+OTHER_ORDER = make_order(id="order-2", partner_order_id="o-2").to_dict()
+ANSWERS_TO_OTHERS: dict[str, tuple[Write, dict[str, Any], str]] = {
+    "another order's creation": (WRITES["create an order"], OTHER_ORDER, "partner_order_id"),
+    "another order's update": (UPDATING, OTHER_ORDER, "id"),
+    "another event's creation": (WRITES["create an event"], make_event("order-2", "e-0").to_dict(), "partner_event_id"),
+}
+
+
+@pytest.mark.parametrize(("write", "answer", "member"), ANSWERS_TO_OTHERS.values(), ids=ANSWERS_TO_OTHERS)
+def test_the_answer_to_another_request_is_no_success(
+    sandbox: Sandbox, writer: Flavour, write: Write, answer: dict[str, Any], member: str
+) -> None:
+    """As a connection gives it on which bytes of an earlier answer were left, or a proxy that mixes answers up."""
+    answer |= {"id": "order-2", "order_event_id": "event-1"}
+    sandbox.fail(write.operation, Fault(status=200, body=json.dumps(answer)))
+    with pytest.raises(OutcomeUnknownError, match=f"{member} is not the one that was sent"):
+        write.call(writer)
+    assert not write.is_done(sandbox)
+
+    sandbox.fail(write.operation, Fault(status=200, body=json.dumps(answer), write="made"))
+    assert differences(write.sent, write.call(writer)) == []
+    assert write.is_done(sandbox)
+
+
+def test_an_answer_may_leave_out_the_id_that_was_sent(sandbox: Sandbox, writer: Flavour) -> None:
+    sandbox.fail(
+        "postOrderEvent", Fault(status=200, body=json.dumps(make_event("order-2", partner_event_id=UNSET).to_dict()))
+    )
+
+    assert writer.create(NEW_EVENT).partner_event_id is UNSET
 
 
 @each_write

@@ -10,7 +10,7 @@ import pytest
 PUBLIC = """
 Imprint AsyncImprint RetryPolicy
 NewOrder Order NewOrderEvent OrderEvent OrderEventType OrderLine Address OrderEventsResponse
-UNSET Unset ContractError
+UNSET Unset
 sum_lines check_totals Totals
 Orders AsyncOrders OrderEvents AsyncOrderEvents Pager AsyncPager
 ImprintError ConfigurationError InvalidRequestError TotalsMismatchError Fault PaginationError

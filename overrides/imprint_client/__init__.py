@@ -10,7 +10,7 @@
 from imprint_api.models import (
     Address, NewOrder, NewOrderEvent, Order, OrderEvent, OrderEventsResponse, OrderEventType, OrderLine,
 )
-from imprint_api.types import UNSET, ContractError, Unset
+from imprint_api.types import UNSET, Unset
 
 from .client import AsyncImprint, Imprint
 from .delivery import RetryPolicy
@@ -29,7 +29,7 @@ from .settings import CONTRACT
 __all__ = [
     "Imprint", "AsyncImprint", "RetryPolicy",
     "NewOrder", "Order", "NewOrderEvent", "OrderEvent", "OrderEventType", "OrderLine", "Address", "OrderEventsResponse",
-    "UNSET", "Unset", "ContractError",
+    "UNSET", "Unset",
     "sum_lines", "check_totals", "Totals",
     "Orders", "AsyncOrders", "OrderEvents", "AsyncOrderEvents", "Pager", "AsyncPager",
     "ImprintError", "ConfigurationError", "InvalidRequestError", "TotalsMismatchError", "Fault", "PaginationError",

@@ -35,7 +35,8 @@ def test_the_demo_takes_the_published_order_through_its_life_and_says_so() -> No
 
 
 LESS = {"order_lines": [demo.COUCH.to_dict()]}
-OTHER = {"id": "77f60af4-185e-4867-b113-34e3cf7c6acd", "payment_method_id": "p", "partner_order_id": "o", "total_order_amount": 269999}
+ORDER_ID = "77f60af4-185e-4867-b113-34e3cf7c6acd"
+OTHER = {"id": ORDER_ID, "payment_method_id": "p", "partner_order_id": "o", "total_order_amount": 269999}
 NOTHING = Fault(status=200, body={"data": []})
 BAD_DAYS: list[tuple[str, list[Fault], str]] = [
     ("postOrderEvent", [Fault(status=200, body={}, write="lost")], "may or may not have been carried out"),

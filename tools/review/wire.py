@@ -51,9 +51,10 @@ class WireError(Exception):
 
 def compare(before: Path, after: Path, folder: Path) -> list[Change]:
     """The changes between two contracts, given as files; `folder` is for the tool to work in."""
+    said = run(before, after, folder)
     contracts = [json.loads(path.read_text(encoding="utf-8")) for path in (before, after)]
     places = Places(*contracts)
-    found = [change for said in run(before, after, folder) for change in as_changes(said, places)]
+    found = [change for each in said for change in as_changes(each, places)]
     return [*of_first_server(*map(first_server, contracts)), *found]
 
 

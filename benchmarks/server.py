@@ -1,6 +1,7 @@
 """The server, as a process of its own that costs little: raw asyncio, and answers prepared beforehand.
 
-POST gives one event back and records nothing. GET gives a list, page by page; its length is what `order_id` says.
+POST gives back the event that all send, and records nothing. GET gives a list, page by page; its length is what
+`order_id` says.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
-from benchmarks.workload import page, recorded_event
+from benchmarks.workload import new_event, page, recorded_event
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _QUERY = re.compile(rb"[?&](order_id|limit|starting_after)=(?:event-)?(\d+)")
@@ -58,7 +59,7 @@ def _answer(body: bytes) -> bytes:
     return head.encode() + body
 
 
-_CREATED = _answer(json.dumps(recorded_event(0)).encode())
+_CREATED = _answer(json.dumps(recorded_event(0) | new_event()).encode())
 
 
 async def _serve() -> None:

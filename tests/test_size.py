@@ -11,7 +11,7 @@ MOST_STATEMENTS = 1150
 
 
 def statements(source: str) -> Iterator[ast.stmt]:
-    """All but docstrings: neither they nor a layout of more lines should be saved at."""
+    """All but docstrings: nobody is to save at those, nor at the lines of a clear layout."""
     for node in ast.walk(ast.parse(source)):
         is_text = (
             isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)

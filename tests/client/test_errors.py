@@ -951,7 +951,7 @@ def test_an_exception_of_a_connection_holds_nothing_of_httpx(
 def test_an_exception_pickles_even_when_what_was_given_cannot(
     sandbox: Sandbox, client: Flavour, call: Callable[[Flavour, object], object]
 ) -> None:
-    error = failure(lambda: call(client, iter(make_line, None)))
+    error = failure(lambda: call(client, (make_line() for _ in ())))
 
     assert isinstance(error, InvalidRequestError)
     assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301 - our own

@@ -105,6 +105,11 @@ PARAMETERS = document()["paths"]
             changed(info={"title": "Things", "version": ["1", "2"]}),
             id="what was removed may come back as another kind",
         ),
+        pytest.param(
+            [remove("$.info") | {"x-was": dict(reversed(document()["info"].items()))}],
+            {key: value for key, value in document().items() if key != "info"},
+            id="what was there is compared without the order of its members",
+        ),
         pytest.param([], document(), id="no action, no change"),
     ],
 )

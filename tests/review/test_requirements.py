@@ -27,6 +27,10 @@ def tree(folder: Path, python: str, dependency: str) -> Path:
         (">=3.11", "attrs>=23,<27", [("attrs", Impact.ADDED)]),
         (">=3.11", "attrs>=23", [("attrs", Impact.ADDED)]),
         (">=3.11", "attrs>=23,<26,!=24.1", [("attrs", Impact.BREAKING)]),
+        (">=3.11", "attrs==23", [("attrs", Impact.BREAKING)]),
+        (">=3.11", "attrs==23.*", [("attrs", Impact.BREAKING)]),
+        (">=3.11", "attrs~=23.0", [("attrs", Impact.BREAKING)]),
+        (">=3.11", "attrs>=22.2", [("attrs", Impact.ADDED)]),
         (">=3.11", "httpx", [("attrs", Impact.NOTED), ("httpx", Impact.NOTED)]),
     ],
 )

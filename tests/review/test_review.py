@@ -99,6 +99,15 @@ def test_no_change_fits_every_version(
     assert (root / "review.md").read_text() == "## Review of the API since `HEAD`\n\n**No change.**\n"
 
 
+def test_what_an_installation_requires_is_reviewed_too(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state(root, "0.2.0", "- Requires httpx")
+    with (root / "pyproject.toml").open("a") as project:
+        project.write('dependencies = ["httpx"]\n')
+
+    assert review(root, monkeypatch) == 0
+    assert rows(root) == ["| `requirements.httpx` | note |  | is new |"]
+
+
 def test_what_is_not_generated_yet_is_reviewed_and_told(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -60,7 +60,9 @@ TOLD = [
 
 
 def test_no_class_that_a_module_imports_is_told_to_change(in_python: dict[str, list[Change]]) -> None:
-    assert not {one.subject for changes in in_python.values() for one in changes} & {"Unset", "UNSET"}
+    assert not {one.subject for changes in in_python.values() for one in changes}.intersection(
+        ["Unset", "UNSET", "StrEnum", "annotations"]
+    )
 
 
 @pytest.mark.parametrize(("mutation", "subject", "impact", "words"), TOLD)

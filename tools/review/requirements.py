@@ -6,6 +6,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from tools.review.change import Change, Impact
 
@@ -35,7 +36,13 @@ def ranges(tree: Path) -> dict[str, SpecifierSet]:
 
 
 def is_wider(was: SpecifierSet, now: SpecifierSet) -> bool:
-    """Whether all that was supported still is. Judged at the bounds that are named, where ranges begin and end."""
+    """Whether all that was supported still is. Judged at the bounds that are named, and just beside them."""
     bounds = {one.version.removesuffix(".*") for one in [*was, *now]}
-    near = [version for bound in bounds for version in (bound, f"{bound}.0.1")]
+    near = [version for bound in bounds for version in (bound, f"{bound}.0.1", just_before(bound))]
     return all(now.contains(version) for version in near if was.contains(version))
+
+
+def just_before(bound: str) -> str:
+    """A version that comes before a bound, and after all that matters: 25.9999 for 26."""
+    *first, last = Version(bound).release
+    return ".".join(map(str, [*first, last - 1, 9999])) if last else bound

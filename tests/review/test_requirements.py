@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from tools.review.change import Impact
-from tools.review.requirements import compare
+from tools.review.requirements import compare, is_wider
 
 
 def tree(folder: Path, python: str, dependency: str) -> Path:
@@ -39,3 +40,18 @@ def test_a_range_is_compared(python: str, dependency: str, told: list[tuple[str,
     after = tree(tmp_path / "after", python, dependency)
 
     assert [(one.member, one.impact) for one in compare(before, after)] == told
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "wider"),
+    [
+        (">=23", "==23", False),
+        (">=23", ">=23,<30", False),
+        (">=23,<26.0", "==23.*", False),
+        ("==23.*", ">=23,<26.0", True),
+        (">=0", ">=0.0", True),
+        ("<1", ">=0,<1", True),
+    ],
+)
+def test_a_range_is_wider_when_all_that_was_supported_still_is(was: str, now: str, wider: bool) -> None:
+    assert is_wider(SpecifierSet(was), SpecifierSet(now)) == wider

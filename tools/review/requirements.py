@@ -6,6 +6,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_version
 from packaging.version import Version
 
 from tools.review.change import Change, Impact
@@ -44,5 +45,5 @@ def is_wider(was: SpecifierSet, now: SpecifierSet) -> bool:
 
 def just_before(bound: str) -> str:
     """A version that comes before a bound, and after all that matters: 25.9999 for 26."""
-    *first, last = Version(bound).release
-    return ".".join(map(str, [*first, last - 1, 9999])) if last else bound
+    *first, last = Version(canonicalize_version(bound)).release
+    return ".".join(map(str, [*first, last - 1, 9999]))

@@ -90,7 +90,7 @@ audit: $(INSTALLED) ## Ask the vulnerability service about everything in require
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off --requirement requirements.lock
 
 lock: $(INSTALLED) ## Make requirements.lock and benchmarks/requirements.txt anew
-	@$(COMPILE) --extra sandbox --extra dev --output-file requirements.lock
+	@$(COMPILE) --all-extras --output-file requirements.lock
 	@$(COMPILE) benchmarks/requirements.in --output-file benchmarks/requirements.txt
 
 clean: ## Remove what the other targets made, but for generated/

@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 BENCH := .venv-bench
 LOCKED := $(VENV)/.locked
 INSTALLED := $(VENV)/.installed
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
 	--custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench conformance check generate check-generated review format dist test-versions audit lock clean
+.PHONY: help setup demo test test-thorough bench conformance check generate check-generated review format dist test-versions audit lock clean
 
 help: ## Show what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,8 +31,11 @@ $(INSTALLED): $(LOCKED) pyproject.toml
 demo: generate ## Regenerate the client, start the local sandbox, take an order through its life
 	@$(BIN)/python -m tools.demo
 
-test: $(INSTALLED) ## Run the tests
-	@$(BIN)/python -m pytest
+test: $(INSTALLED) ## Run the tests, in parallel
+	@$(PYTEST)
+
+test-thorough: $(INSTALLED) ## Run every test at full strength: takes minutes
+	@$(PYTEST) -m "" --hypothesis-profile thorough
 
 bench: $(BENCH)/.peers $(BENCH)/.installed ## Compare what the client costs with others; writes benchmarks/RESULTS.md (uses Java)
 	@$(BENCH)/bin/python -m benchmarks.run $(or $(ARGS),--write)

@@ -8,9 +8,10 @@ from imprint_sandbox import Sandbox
 
 from tests.support import FLAVOURS, Clock, Flavour, make_order
 
-# How long an example takes says something of the machine, and of what else it does just now.
-settings.register_profile("without deadlines", deadline=None)
-settings.load_profile("without deadlines")
+# No deadlines: how long an example takes depends on the machine and on what else it is doing.
+settings.register_profile("quick", deadline=None, derandomize=True, max_examples=25)
+settings.register_profile("thorough", deadline=None, max_examples=200)
+settings.load_profile("quick")
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import builtins
+import ssl
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -21,6 +22,9 @@ from imprint_client import (
 )
 from imprint_client.delivery import Seam
 from imprint_sandbox import Sandbox
+
+# For clients that speak to a sandbox: loading the trusted certificates takes longer than most tests.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class Flavour(Protocol):
@@ -141,7 +145,7 @@ class Awaiting:
 
 class BlockingOverOwnClient(Blocking):
     def __init__(self, sandbox: Sandbox, **options: Any) -> None:
-        self._http = httpx.Client()
+        self._http = httpx.Client(verify=NO_TLS)
         super().__init__(sandbox, http_client=self._http, **options)
 
     def close(self) -> None:
@@ -151,7 +155,7 @@ class BlockingOverOwnClient(Blocking):
 
 class AwaitingOverOwnClient(Awaiting):
     def __init__(self, sandbox: Sandbox, **options: Any) -> None:
-        self._http = httpx.AsyncClient()
+        self._http = httpx.AsyncClient(verify=NO_TLS)
         super().__init__(sandbox, http_client=self._http, **options)
 
     def close(self) -> None:

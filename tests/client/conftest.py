@@ -11,6 +11,7 @@ import socketserver
 import ssl
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +20,26 @@ from typing import Any
 import pytest
 
 from tests.support import FLAVOURS, Clock, Flavour
+
+WAYS = ("client", "connect", "once", "path", "shared", "wired_once")
+"""The names under which tests are parametrised by the way a request takes: sync or async, through whose client."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where a module is marked `in_turn`, `make test` runs each case one way, in turn, and leaves the others to
+    `make test-thorough`: what the module tests is decided once for all ways.
+    """
+    cases: dict[Any, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        if item.get_closest_marker("in_turn") and not parameters.keys().isdisjoint(WAYS):
+            case = tuple((name, id(value)) for name, value in parameters.items() if name not in WAYS)
+            cases[item.nodeid.partition("[")[0], case].append(item)
+    for turn, ways in enumerate(cases.values()):
+        for item in {*ways} - {ways[turn % len(ways)]}:
+            item.add_marker("thorough")
+
 
 EMPTY_PAGE = b'HTTP/1.1 200 OK\r\nContent-Length: 11\r\nConnection: close\r\n\r\n{"data":[]}'
 

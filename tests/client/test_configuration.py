@@ -4,7 +4,6 @@ import asyncio
 import copy
 import os
 import pickle
-import ssl
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -33,7 +32,7 @@ from imprint_client import (
 from imprint_client.settings import CONTRACT
 from imprint_sandbox import Fault, Sandbox
 
-from tests.support import Blocking, Clock, Flavour, make_event, make_order
+from tests.support import NO_TLS, Blocking, Clock, Flavour, make_event, make_order
 
 from .conftest import Wire
 
@@ -302,10 +301,6 @@ def test_the_path_of_the_base_url_is_kept_and_slashes_at_its_end_are_not(
 
 
 # --- Timeouts, retries, and what there is not -------------------------------------------------------------------------
-
-
-# To load the certificates that are trusted by default takes longer than these tests.
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def timeouts_of(connect: Connect, server: Any, options: dict[str, Any], call: dict[str, Any]) -> dict[str, float]:
@@ -813,7 +808,7 @@ def test_tasks_share_a_client(sandbox: Sandbox, clock: Clock) -> None:
 
 
 def test_an_async_client_refuses_another_event_loop_before_anything_is_sent(sandbox: Sandbox) -> None:
-    for http_client in (None, httpx.AsyncClient()):
+    for http_client in (None, httpx.AsyncClient(verify=NO_TLS)):
         with asyncio.Runner() as home:
             imprint = AsyncImprint(sandbox.api_key, base_url=sandbox.url, http_client=http_client)
             home.run(imprint.orders.create(make_order()))

@@ -46,7 +46,9 @@ from imprint_client import (
 from imprint_client.comparison import differences
 from imprint_sandbox import Fault, Sandbox
 
-from tests.support import FLAVOURS, PATHS, Clock, Flavour, make_event, make_line, make_order
+from tests.support import FLAVOURS, NO_TLS, PATHS, Clock, Flavour, make_event, make_line, make_order
+
+pytestmark = pytest.mark.in_turn
 
 # The clock of the tests moves only by waiting, and each wait is half of what it may be.
 DEFAULT_WAITS = [0.25, 0.5, 1.0]
@@ -517,7 +519,7 @@ def test_ensure_sends_nothing_when_its_look_took_all_the_time(sandbox: Sandbox, 
     def take_long(_: httpx.Response) -> None:
         clock.seconds += 100
 
-    with httpx.Client(event_hooks={"response": [take_long]}) as http_client:
+    with httpx.Client(verify=NO_TLS, event_hooks={"response": [take_long]}) as http_client:
         imprint = Imprint(sandbox.api_key, base_url=sandbox.url, http_client=http_client)
         with pytest.raises(APITimeoutError, match="nothing was sent"):
             imprint.order_events.ensure(make_event())
@@ -673,7 +675,7 @@ def test_timeouts_are_cut_to_what_is_left_of_the_deadline(sandbox: Sandbox, cloc
         timeouts.append(request.extensions["timeout"])
 
     sandbox.fail("listOrderEvents", Fault(status=429, headers={"Retry-After": "7"}))
-    with httpx.Client(event_hooks={"request": [note]}) as http_client:
+    with httpx.Client(verify=NO_TLS, event_hooks={"request": [note]}) as http_client:
         imprint = Imprint(sandbox.api_key, base_url=sandbox.url, http_client=http_client)
         imprint.order_events.find(partner_event_id="e", retry=RetryPolicy(deadline=10.0), timeout=8.0)
 
@@ -687,7 +689,7 @@ def test_without_a_deadline_the_one_attempt_has_its_timeouts_alone(sandbox: Sand
     def note(request: httpx.Request) -> None:
         timeouts.append(request.extensions["timeout"])
 
-    with httpx.Client(event_hooks={"request": [note]}) as http_client:
+    with httpx.Client(verify=NO_TLS, event_hooks={"request": [note]}) as http_client:
         imprint = Imprint(sandbox.api_key, base_url=sandbox.url, http_client=http_client)
         imprint.order_events.find(partner_event_id="e", retry=RetryPolicy.none(), timeout=8.0)
 
@@ -756,7 +758,7 @@ def test_what_is_no_transport_error_passes_through_untouched(
     def interrupt(_: httpx.Response) -> None:
         raise interruption
 
-    with httpx.Client(event_hooks={"response": [interrupt]}) as http_client:
+    with httpx.Client(verify=NO_TLS, event_hooks={"response": [interrupt]}) as http_client:
         imprint = Imprint(sandbox.api_key, base_url=sandbox.url, http_client=http_client)
         with pytest.raises(interruption):
             imprint.order_events.create(make_event())
@@ -771,18 +773,18 @@ def test_what_fails_in_a_hook_after_the_answer_does_not_say_that_nothing_was_sen
     other = request.getfixturevalue(server).url
 
     def report(_: httpx.Response) -> None:
-        httpx.get(other)
+        httpx.get(other, verify=NO_TLS)
 
     async def report_async(_: httpx.Response) -> None:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(verify=NO_TLS) as client:
             await client.get(other)
 
     async def create() -> None:
-        async with httpx.AsyncClient(event_hooks={"response": [report_async]}) as http_client:
+        async with httpx.AsyncClient(verify=NO_TLS, event_hooks={"response": [report_async]}) as http_client:
             imprint = AsyncImprint(sandbox.api_key, base_url=sandbox.url, http_client=http_client)
             await imprint.order_events.create(make_event())
 
-    with httpx.Client(event_hooks={"response": [report]}) as http_client:
+    with httpx.Client(verify=NO_TLS, event_hooks={"response": [report]}) as http_client:
         imprint = Imprint(sandbox.api_key, base_url=sandbox.url, http_client=http_client)
         with pytest.raises(OutcomeUnknownError):
             imprint.order_events.create(make_event())

@@ -52,9 +52,11 @@ from imprint_client import (
 from imprint_client.errors import Fault as BodyFault
 from imprint_sandbox import Fault, Sandbox
 
-from tests.support import FLAVOURS, PATHS, Blocking, Clock, Flavour, make_event, make_line, make_order
+from tests.support import FLAVOURS, NO_TLS, PATHS, Blocking, Clock, Flavour, make_event, make_line, make_order
 
 from .conftest import Wire
+
+pytestmark = pytest.mark.in_turn
 
 Connect = Callable[..., Flavour]
 
@@ -789,7 +791,7 @@ _headers = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(operation=st.sampled_from(sorted(OPERATIONS)), status=_statuses, headers=_headers, body=_bodies)
 @example(operation="listOrderEvents", status=200, headers={}, body=b'{"data": [{"amount": 1e999}]}')
 def test_no_answer_ends_in_anything_but_a_documented_exception(
@@ -812,7 +814,7 @@ def wired_once(wire: Wire, connect: Connect) -> Flavour:
     return connect(wire, retry=ONCE)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     head=st.binary(max_size=40) | st.sampled_from([b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 302 Found\r\nLocation: "]),
     rest=st.binary(max_size=40) | st.sampled_from([b"\r\n\r\n{}", b"Content-Length: 9\r\n\r\n"]),
@@ -1005,7 +1007,7 @@ def test_a_hook_that_consumes_the_answer_ends_in_a_documented_exception(sandbox:
     def consume(response: httpx.Response) -> None:
         list(response.iter_raw())
 
-    with httpx.Client(event_hooks={"response": [consume]}) as http_client:
+    with httpx.Client(verify=NO_TLS, event_hooks={"response": [consume]}) as http_client:
         imprint = Imprint(sandbox.api_key, base_url=sandbox.url, http_client=http_client, retry=ONCE)
         with pytest.raises(OutcomeUnknownError):
             imprint.order_events.create(make_event(order_id))

@@ -2,7 +2,7 @@ import enum
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from imprint_client import (
     UNSET,
@@ -326,7 +326,6 @@ def never(_: object) -> Any:
 
 
 @given(st.integers(0, 40), st.integers(1, 12), st.booleans(), st.booleans())
-@settings(deadline=None)
 def test_whatever_the_size_of_pages_every_event_comes_once_and_in_order(
     count: int, size: int, inclusive: bool, says_more: bool
 ) -> None:

@@ -34,7 +34,7 @@ from imprint_client import (
 from imprint_client.settings import Credentials
 from imprint_sandbox import Fault, Sandbox
 
-from tests.support import FLAVOURS, Clock, Flavour, make_event, make_order
+from tests.support import FLAVOURS, NO_TLS, Clock, Flavour, make_event, make_order
 
 from .conftest import Wire
 
@@ -423,7 +423,7 @@ def test_a_hook_of_a_callers_http_client_that_raises_shows_no_secret(guarded: Sa
     def fail(_: object) -> None:
         raise KeyError
 
-    with httpx.Client(event_hooks={"response": [fail]}) as http:
+    with httpx.Client(verify=NO_TLS, event_hooks={"response": [fail]}) as http:
         options: dict[str, Any] = {"auth": auth, "http_client": http, **KEYS}
         client = Imprint(KEY, base_url=guarded.url, **options)
         with pytest.raises(KeyError) as caught:

@@ -36,7 +36,9 @@ from imprint_client import (
 from imprint_client.comparison import differences
 from imprint_sandbox import Fault, Sandbox
 
-from tests.support import FLAVOURS, PATHS, Clock, Flavour, make_event, make_line, make_order
+from tests.support import FLAVOURS, NO_TLS, PATHS, Clock, Flavour, make_event, make_line, make_order
+
+pytestmark = pytest.mark.in_turn
 
 NEW_ORDER = make_order(partner_order_id="new")
 NEW_EVENT = make_event("order-2", "new")
@@ -376,7 +378,7 @@ def test_a_used_up_deadline_still_has_one_look_of_5_seconds(sandbox: Sandbox, cl
     plain = FLAVOURS["sync"](sandbox)
     record_what_writes_need(plain)
     plain.close()
-    with httpx.Client(event_hooks={"request": [note]}) as http_client:
+    with httpx.Client(verify=NO_TLS, event_hooks={"request": [note]}) as http_client:
         client = FLAVOURS["sync"](sandbox, http_client=http_client)
         sandbox.fail(write.operation, Fault(answer="cut", write="made"))
         write.call(client, retry=RetryPolicy(deadline=20.0))
@@ -698,7 +700,7 @@ def shared(request: pytest.FixtureRequest, _one_sandbox: Sandbox) -> Iterator[Fl
 @given(writes_fail=st.lists(write_faults, max_size=4), lookups_fail=st.lists(lookup_faults, max_size=4))
 @example(writes_fail=[Fault(answer="cut", write="late")], lookups_fail=[])
 @example(writes_fail=[Fault(answer="cut")], lookups_fail=[Fault(answer="empty_page")])
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_the_network_does_one_call_never_writes_twice_and_its_outcome_is_never_guessed(
     sandbox: Sandbox, clock: Clock, shared: Flavour, write: Write, writes_fail: list[Fault], lookups_fail: list[Fault]
 ) -> None:

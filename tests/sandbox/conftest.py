@@ -3,7 +3,6 @@
 import importlib.util
 import json
 import re
-import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,8 @@ import httpx
 import jsonschema_rs
 import pytest
 from imprint_sandbox import Sandbox
+
+from tests.support import NO_TLS
 
 JsonObject = dict[str, Any]
 MakeEvent = Callable[..., JsonObject]
@@ -38,10 +39,8 @@ ERROR_BODY = jsonschema_rs.validator_for(
 
 
 def client_of(sandbox: Sandbox) -> httpx.Client:
-    # No https here; to load the certificates that are trusted by default takes longer than most of these tests.
-    no_certificates = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     headers = {"Authorization": f"Bearer {sandbox.api_key}"}
-    return httpx.Client(base_url=sandbox.url, headers=headers, verify=no_certificates)
+    return httpx.Client(base_url=sandbox.url, headers=headers, verify=NO_TLS)
 
 
 @pytest.fixture(scope="session")

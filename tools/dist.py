@@ -19,6 +19,7 @@ PACKAGES = {
     "imprint_api": ROOT / "generated" / "imprint_api",
     "imprint_client": ROOT / "overrides" / "imprint_client",
     "imprint_sandbox": ROOT / "sandbox" / "imprint_sandbox",
+    "imprint_bulk": ROOT / "bulk" / "imprint_bulk",
 }
 NO_HISTORY = "1580601600"  # 2020-02-02, as hatchling has it: the date of what is built outside git
 METADATA = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}

@@ -13,18 +13,21 @@ FOLDERS = {
     "imprint_api": ROOT / "generated" / "imprint_api",
     "imprint_client": ROOT / "overrides" / "imprint_client",
     "imprint_sandbox": ROOT / "sandbox" / "imprint_sandbox",
+    "imprint_bulk": ROOT / "bulk" / "imprint_bulk",
 }
 OURS = {*FOLDERS, "tools", "tests", "benchmarks"}
 MAY_IMPORT_OF_OURS: dict[str, set[str]] = {
     "imprint_api": set(),
     "imprint_client": {"imprint_api"},
     "imprint_sandbox": set(),
+    "imprint_bulk": {"imprint_client"},
 }
-# What pyproject.toml declares: the client's three, and the extra `sandbox`. Its pytest plugin is imported by pytest.
+# What pyproject.toml declares: the client's three, and the extras. Its pytest plugin is imported by pytest.
 MAY_IMPORT_OF_OTHERS = {
     "imprint_api": {"attrs", "httpx", "dateutil"},
     "imprint_client": {"httpx", "attrs", "orjson"},
     "imprint_sandbox": {"jsonschema_rs", "starlette", "uvicorn", "pytest"},
+    "imprint_bulk": {"attrs", "typer", "rich", "pyarrow", "procrastinate"},
 }
 
 

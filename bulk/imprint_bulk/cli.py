@@ -1,0 +1,250 @@
+"""The commands of `imprint`: arguments in, exit codes out. What they do is in the other modules."""
+
+import asyncio
+import functools
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec, get_args
+
+import typer
+from imprint_client import AsyncImprint, ImprintError, RetryPolicy
+
+from imprint_bulk import terminal
+from imprint_bulk.checks import Entry, check_rows
+from imprint_bulk.files import FileError, write_json_lines
+from imprint_bulk.journal import DEFAULT_SETTLE_SECONDS, Journal, JournalError, State, Summary
+from imprint_bulk.send import Sender
+from imprint_bulk.terminal import complain, count, moment, say, say_json
+
+P = ParamSpec("P")
+
+MOST_ROWS_SHOWN = 50
+FAULTY, CANNOT_GO_ON = 2, 4
+
+app = typer.Typer(
+    name="imprint",
+    help="""Check, send, look at and compare orders and order events.
+
+    The API key comes from the environment variable IMPRINT_API_KEY, or is asked for. IMPRINT_BASE_URL says where
+    Imprint is; without it, Imprint's sandbox is used.""",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line, for programs.")]
+Settle = Annotated[
+    float, typer.Option(min=0, metavar="SECONDS", help="Leave rows of unknown outcome alone for this long.")
+]
+
+
+def command(act: Callable[P, int]) -> Callable[P, None]:
+    """Add a command whose result is the exit code, and which cannot go on after an exception of ours."""
+
+    @app.command(act.__name__)
+    @functools.wraps(act)
+    def run(*arguments: P.args, **options: P.kwargs) -> None:
+        try:
+            code = act(*arguments, **options)
+        except FileError as error:
+            complain(error)
+            code = FAULTY
+        except (JournalError, ImprintError) as error:
+            complain(error)
+            code = CANNOT_GO_ON
+        raise typer.Exit(code)
+
+    return run
+
+
+# --- check ------------------------------------------------------------------------------------------------------------
+
+
+@command
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSON Lines (.jsonl), CSV or Parquet.")],
+    as_json: AsJson = False,
+) -> int:
+    """Check files of orders and events, offline. Nothing is sent.
+
+    Every row is checked as the client would check it, and every fault is listed with its row, its path and advice.
+
+    Exit code: 0 if nothing is wrong, otherwise 2.
+    """
+    faulty = 0
+    for file in files:
+        try:
+            with closing(Journal(None)) as journal:
+                faulty += _report(file, journal.enter(check_rows(file)), as_json, quiet=False)
+        except FileError as error:
+            faulty += 1
+            if as_json:
+                say_json(file=file, row=None, path="", problem=str(error))
+            else:
+                complain(error)
+    return FAULTY if faulty else 0
+
+
+def _report(file: Path, entries: Iterable[Entry], as_json: bool, *, quiet: bool) -> int:
+    """Print what is wrong with the rows of a file, and how many there are; `quiet`: only if something is wrong."""
+    kinds: Counter[str] = Counter()
+    faulty: set[int] = set()
+    for entry in entries:
+        if entry.body is not None:
+            kinds[entry.kind] += 1
+        if entry.problems:
+            faulty.add(entry.number)
+        for problem in entry.problems:
+            if as_json:
+                say_json(file=file, row=entry.number, path=problem.path, problem=problem.text)
+            elif len(faulty) <= MOST_ROWS_SHOWN:
+                say(f"{file}: row {entry.number}: {problem}")
+    if quiet and not faulty:
+        return 0
+    if as_json:
+        say_json(file=file, orders=kinds["order"], events=kinds["event"], rows_with_faults=len(faulty))
+        return len(faulty)
+    if len(faulty) > MOST_ROWS_SHOWN:
+        say(f"{file}: {count(len(faulty) - MOST_ROWS_SHOWN, 'more row')} with faults; --json lists all of them")
+    verdict = f"{count(len(faulty), 'row')} with faults. Nothing was sent." if faulty else "no faults"
+    say(f"{file}: {count(kinds['order'], 'order')}, {count(kinds['event'], 'event')}: {verdict}")
+    return len(faulty)
+
+
+# --- send, status -----------------------------------------------------------------------------------------------------
+
+
+@command
+def send(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON Lines (.jsonl), CSV or Parquet.")],
+    concurrency: Annotated[int, typer.Option(min=1, max=1000, help="How many orders to work on at a time.")] = 20,
+    rate: Annotated[float | None, typer.Option(min=0.01, metavar="N", help="At most N requests a second.")] = None,
+    journal: Annotated[Path | None, typer.Option(help="Default: FILE.journal", show_default=False)] = None,
+    rejects: Annotated[Path | None, typer.Option(help="Write the refused rows here, as JSON Lines.")] = None,
+    settle_wait: Settle = DEFAULT_SETTLE_SECONDS,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, and say what would be sent.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Check a file, then send it: each row is recorded once.
+
+    It can be killed at any moment and started again with the same command: what became of each row is in the journal.
+    Ctrl-C finishes what is in flight. Rows of one order go one after the other; orders go side by side.
+
+    Exit code, which is that of the whole journal: 0 all recorded; 1 some rows were refused; 2 the file has faults, and
+    nothing was sent; 3 rows remain, so run it again; 4 it cannot go on (key, configuration, journal in use).
+    """
+    path = journal or file.with_name(f"{file.name}.journal")
+    is_temporary = dry_run and not path.exists()
+    with closing(Journal(None if is_temporary else path)) as opened:
+        if _report(file, opened.enter(check_rows(file)), as_json, quiet=True):
+            return FAULTY
+        if dry_run:
+            counts = opened.summary().counts
+            to_send = counts.total() - counts["recorded"] - counts["refused"]
+            if as_json:
+                say_json(file=file, rows=counts.total(), to_send=to_send)
+            else:
+                say(f"{file}: {count(to_send, 'row')} of {counts.total():,} would be sent. Nothing was sent.")
+            return 0
+        opened.commit()
+        sender = asyncio.run(_send(file, opened, concurrency, rate, settle_wait, shown=not as_json))
+        summary = opened.summary(settle_wait)
+        code = CANNOT_GO_ON if sender.stop and sender.stop.exit_code == CANNOT_GO_ON else summary.exit_code
+        if sender.stop:
+            complain(sender.stop.reason)
+        if rejects and summary.counts["refused"]:
+            write_json_lines(rejects, _rejects(file, opened))
+        _print_summary(path, summary, as_json, code)
+        return code
+
+
+async def _send(
+    file: Path, journal: Journal, concurrency: int, rate: float | None, settle_wait: float, *, shown: bool
+) -> Sender:
+    retry = RetryPolicy()
+    async with AsyncImprint(terminal.api_key(), retry=retry) as imprint:
+        with terminal.progress(journal.summary().counts, shown=shown) as changed:
+            sender = Sender(
+                journal,
+                imprint,
+                deadline_seconds=retry.deadline,
+                settle_seconds=settle_wait,
+                concurrency=concurrency,
+                changed=changed,
+            )
+            _finish_on_signals(sender)
+            await sender.run(check_rows(file))
+    return sender
+
+
+def _finish_on_signals(sender: Sender) -> None:
+    """The first Ctrl-C (or SIGTERM) finishes what is in flight; the second ends at once."""
+    loop, this = asyncio.get_running_loop(), asyncio.current_task()
+
+    def interrupted() -> None:
+        if sender.stop and this:
+            this.cancel()
+        sender.halt(3, "interrupted: finishing what is in flight")
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, interrupted)
+        except NotImplementedError:  # on Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(interrupted))
+
+
+def _rejects(file: Path, journal: Journal) -> Iterator[dict[str, Any]]:
+    """The refused rows as they stand in the file, each with the reason. They can be corrected and sent."""
+    for entry in check_rows(file):
+        record = journal.find(entry)
+        if record.state == "refused":
+            named, _, value = record.order.partition("=")
+            fields = entry.body.to_dict()
+            if entry.kind == "event" and named == "partner_order_id":
+                fields = {"partner_order_id": value, **{n: v for n, v in fields.items() if n != "order_id"}}
+            yield {"_row": entry.number, "_reason": record.reason, **fields}
+
+
+@command
+def status(
+    journal: Annotated[Path, typer.Argument(metavar="JOURNAL", help="The journal of a file that was sent.")],
+    settle_wait: Settle = DEFAULT_SETTLE_SECONDS,
+    as_json: AsJson = False,
+) -> int:
+    """Say how far a file has got, at any time.
+
+    Exit code: as `imprint send`.
+    """
+    with closing(Journal(journal, read_only=True)) as opened:
+        summary = opened.summary(settle_wait)
+        for shown, record in enumerate(opened.records("refused", "unknown", "sending", "blocked")):
+            reason = record.reason or ""
+            if as_json:
+                row, kind, own_id, state = record.number, record.kind, record.id, record.state
+                say_json(row=row, kind=kind, id=own_id, state=state, reason=record.reason)
+            elif shown < MOST_ROWS_SHOWN:
+                say(f"row {record.number}: {record.kind} {record.id!r}: {record.state}{': ' if reason else ''}{reason}")
+            elif shown == MOST_ROWS_SHOWN:
+                say("and more; --json lists all of them")
+        _print_summary(journal, summary, as_json, summary.exit_code)
+        return summary.exit_code
+
+
+def _print_summary(journal: Path, summary: Summary, as_json: bool, exit_code: int) -> None:
+    counts, due = summary.counts, summary.due
+    if as_json:
+        states = {str(state): counts[state] for state in get_args(State)}
+        say_json(journal=journal, rows=counts.total(), **states, due=due and moment(due), exit_code=exit_code)
+        return
+    parts = ", ".join(f"{counts[state]:,} {state}" for state in get_args(State) if counts[state])
+    say(f"{journal}: {count(counts.total(), 'row')}: {parts or 'none'}")
+    if due is not None:
+        say(f"Rows of unknown outcome are left alone for now. Run `imprint send` again after {moment(due)}.")
+    elif summary.exit_code == 3:
+        say("Rows remain. Run `imprint send` again.")
+    if counts["refused"]:
+        say(f"`imprint status {journal}` lists the refused rows; `imprint send --rejects` writes them to a file.")

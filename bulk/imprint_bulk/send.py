@@ -1,0 +1,250 @@
+"""`imprint send`: the rows of a file, each recorded once, whatever becomes of this process.
+
+Rows of one order go one after the other, in the order of the file; orders go side by side. Whether a row is created or
+ensured is said by the journal, and what came of it by the client's exceptions.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from imprint_client import (
+    AmbiguousOrderError,
+    APIConnectionError,
+    APIError,
+    APIResponseValidationError,
+    AsyncImprint,
+    AuthenticationError,
+    ConfigurationError,
+    ImprintError,
+    InternalServerError,
+    InvalidRequestError,
+    MismatchError,
+    OutcomeUnknownError,
+    PermissionDeniedError,
+    RateLimitError,
+)
+
+from imprint_bulk.checks import Entry
+from imprint_bulk.journal import DEFAULT_SETTLE_SECONDS, Journal, JournalError, Record, State, step
+
+ROWS_AHEAD = 1000
+"""How far the file is read ahead of the oldest row that is not done."""
+PAUSES_SECONDS = (5.0, 15.0, 45.0)
+"""Before a row is tried again that was certainly not recorded. The client has retried it before."""
+_DONE_AT_ONCE = 200
+
+
+class Stop(NamedTuple):
+    """Why no more rows are started."""
+
+    exit_code: int
+    reason: str
+
+
+class Sender:
+    """Sends the rows of one file.
+
+    Args:
+        journal: That of the file, its rows entered.
+        imprint: The client; all its requests share what it was made with.
+        deadline_seconds: That of the client's retry policy: a request leaves no later than this after its call began.
+        settle_seconds: How long a row of unknown outcome is left alone before `ensure`.
+        concurrency: How many orders at a time.
+        changed: Called when a row has come into another state.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        imprint: AsyncImprint,
+        *,
+        deadline_seconds: float,
+        settle_seconds: float = DEFAULT_SETTLE_SECONDS,
+        concurrency: int = 20,
+        pauses_seconds: Sequence[float] = PAUSES_SECONDS,
+        now: Callable[[], float] = time.time,
+        changed: Callable[[State, State], None] = lambda _before, _after: None,
+    ) -> None:
+        self._journal, self._imprint, self._now, self._changed = journal, imprint, now, changed
+        self._deadline_seconds, self._settle_seconds = deadline_seconds, settle_seconds
+        self._pauses_seconds = pauses_seconds
+        self._slots, self._window = asyncio.Semaphore(concurrency), asyncio.Semaphore(max(ROWS_AHEAD, concurrency))
+        self._last: dict[str, asyncio.Task[None]] = {}
+        self._running: set[asyncio.Task[None]] = set()
+        self._commit: asyncio.Task[None] | None = None
+        self._halted = asyncio.Event()
+        self.stop: Stop | None = None
+
+    def halt(self, exit_code: int, reason: str) -> None:
+        """Start no more rows; what is in flight is finished."""
+        if self.stop is None or exit_code > self.stop.exit_code:
+            self.stop = Stop(exit_code, reason)
+        self._halted.set()
+
+    async def run(self, entries: Iterable[Entry]) -> None:
+        """Send what is not recorded yet, as far as that is possible now; `stop` says why it ended early, if it did.
+
+        Raises:
+            FileError: The file cannot be read further.
+        """
+        try:
+            for number, entry in enumerate(entries):
+                if self.stop:
+                    break
+                record = self._journal.find(entry)
+                if step(record, self._now(), self._settle_seconds) != "nothing":
+                    await self._window.acquire()
+                    self._start(entry, record)
+                elif number % _DONE_AT_ONCE == 0:
+                    await asyncio.sleep(0)
+        except JournalError as error:
+            self.halt(4, str(error))
+        finally:
+            while self._running:
+                await asyncio.wait(self._running)
+            try:
+                self._journal.commit()
+            except JournalError as error:
+                self.halt(4, str(error))
+
+    def _start(self, entry: Entry, record: Record) -> None:
+        task = asyncio.create_task(self._after(self._last.get(record.order), entry))
+        self._running.add(task)
+        self._last[record.order] = task
+
+        def ended(_: object) -> None:
+            self._window.release()
+            self._running.discard(task)
+            if self._last.get(record.order) is task:
+                del self._last[record.order]
+
+        task.add_done_callback(ended)
+
+    async def _after(self, before: "asyncio.Task[None] | None", entry: Entry) -> None:
+        if before:
+            await asyncio.wait([before])
+        async with self._slots:
+            try:
+                if not self.stop:
+                    await self._row(entry)
+            except JournalError as error:
+                self.halt(4, str(error))
+
+    async def _row(self, entry: Entry) -> None:
+        record = self._journal.find(entry)
+        todo = step(record, self._now(), self._settle_seconds)
+        if todo == "leave":
+            return
+        if holder := self._journal.holds_up(record):
+            self._hold(record, holder)
+            return
+        for pause in (*self._pauses_seconds, None):
+            try:
+                await self._send(entry, record, ensure=todo == "ensure")
+                return
+            except ImprintError as error:
+                if not self._judge(record, error):
+                    return
+                if pause is None:
+                    self.halt(3, f"row {record.number} was given up for now: {error}")
+                    return
+                wait = getattr(error, "retry_after", None) or pause
+            if await self._is_halted_within(wait):
+                return
+
+    async def _send(self, entry: Entry, record: Record, *, ensure: bool) -> None:
+        body = entry.body
+        if entry.kind == "event" and not body.order_id:
+            body.order_id = await self._order_id(record.order.removeprefix("partner_order_id="))
+        # `at`: the latest moment at which the request may leave.
+        self._journal.mark(record, "sending", at=self._now() + self._deadline_seconds)
+        await self._committed()
+        resource: Any = self._imprint.orders if entry.kind == "order" else self._imprint.order_events
+        recorded = await (resource.ensure if ensure else resource.create)(body)
+        if entry.kind == "order":
+            self._journal.keep_order_id(entry.id, recorded.id)
+        self._note(record, "recorded")
+
+    async def _order_id(self, partner_order_id: str) -> str:
+        known = self._journal.order_id(partner_order_id)
+        if known is None:
+            found = await self._imprint.orders.find(partner_order_id=partner_order_id)
+            if found is None:
+                raise _NoOrderError(f"Imprint has no order with the partner_order_id {partner_order_id!r}")
+            known = found.id
+            self._journal.keep_order_id(partner_order_id, known)
+        return known
+
+    def _hold(self, record: Record, holder: Record) -> None:
+        if record.state not in ("unsent", "blocked"):
+            return
+        if holder.state == "refused":
+            self._note(record, "refused", f"its order (row {holder.number}) was refused")
+        else:
+            self._note(record, "blocked", f"row {holder.number} of its order is {holder.state}")
+
+    def _judge(self, record: Record, error: ImprintError) -> bool:
+        """Note what an exception says of a row; return whether it is worth another try in this run."""
+        looked = str(getattr(error, "operation", "")).startswith("GET")
+        match error:
+            case OutcomeUnknownError():
+                self._note(record, "unknown", str(error))
+            case AuthenticationError() | PermissionDeniedError() | ConfigurationError():
+                self._note_as_before(record)
+                self.halt(4, str(error))
+            case APIConnectionError() | RateLimitError() | InternalServerError() | APIResponseValidationError():
+                self._note_as_before(record)
+                return True
+            case APIError() if looked and record.state not in ("unsent", "blocked"):
+                # The look of `ensure` was refused, which says nothing of the request before it.
+                self._note_as_before(record)
+                self.halt(3, f"row {record.number} cannot be looked up: {error}")
+            case APIError() | MismatchError() | AmbiguousOrderError() | InvalidRequestError() | _NoOrderError():
+                self._note(record, "refused", str(error))
+            case _:
+                self._note_as_before(record)
+                self.halt(4, str(error))
+        return False
+
+    def _note_as_before(self, record: Record) -> None:
+        """Nothing was sent: the row is what it was."""
+        self._journal.mark(record, record.state, record.reason, at=record.at)
+        self._commit_soon()
+
+    def _note(self, record: Record, state: State, reason: str | None = None) -> None:
+        self._journal.mark(record, state, reason)
+        self._commit_soon()
+        self._changed(record.state, state)
+
+    async def _is_halted_within(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self._halted.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    # --- Many rows share one commit -----------------------------------------------------------------------------------
+
+    async def _committed(self) -> None:
+        await asyncio.shield(self._commit_soon())
+
+    def _commit_soon(self) -> "asyncio.Task[None]":
+        if self._commit is None:
+            self._commit = asyncio.create_task(self._commit_next())
+            self._commit.add_done_callback(lambda task: task.exception())  # whoever waits for it has it, too
+        return self._commit
+
+    async def _commit_next(self) -> None:
+        await asyncio.sleep(0)
+        self._commit = None
+        try:
+            self._journal.commit()
+        except JournalError as error:
+            self.halt(4, str(error))
+            raise
+
+
+class _NoOrderError(ImprintError):
+    """An event names an order that Imprint does not have."""

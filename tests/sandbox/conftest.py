@@ -53,7 +53,8 @@ def contract() -> JsonObject:
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
+def own_sandbox() -> Iterator[Sandbox]:
+    """A sandbox that the test may close."""
     with Sandbox() as sandbox:
         yield sandbox
 

@@ -8,6 +8,8 @@ import httpx
 import pytest
 from imprint_sandbox import Sandbox
 
+from tests.support import NO_TLS
+
 JsonObject = dict[str, Any]
 
 ORDER = {"payment_method_id": "p", "partner_order_id": "o-1", "total_order_amount": 1}
@@ -171,7 +173,7 @@ def test_several_orders_may_have_one_partner_order_id(api: httpx.Client, sandbox
 
 
 def test_the_partner_order_id_of_another_order_is_refused_when_asked_for() -> None:
-    with Sandbox(duplicates="reject") as sandbox, httpx.Client(base_url=sandbox.url) as api:
+    with Sandbox(duplicates="reject") as sandbox, httpx.Client(base_url=sandbox.url, verify=NO_TLS) as api:
         api.headers["Authorization"] = "Bearer sandbox-key"
         api.post("/v2/orders", json={**ORDER, "id": "a"})
         api.post("/v2/orders", json={**ORDER, "id": "b", "partner_order_id": "o-2"})

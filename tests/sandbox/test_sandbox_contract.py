@@ -9,6 +9,8 @@ import httpx
 import pytest
 from imprint_sandbox import Sandbox
 
+from tests.support import NO_TLS
+
 JsonObject = dict[str, Any]
 
 
@@ -149,7 +151,7 @@ def basic(user: str, password: str) -> str:
 )
 def test_the_key_is_taken_as_bearer_token_or_as_basic_user(credentials: str) -> None:
     with Sandbox(api_key="secret") as sandbox:
-        answer = httpx.get(f"{sandbox.url}/v2/order_events", headers={"Authorization": credentials})
+        answer = httpx.get(f"{sandbox.url}/v2/order_events", headers={"Authorization": credentials}, verify=NO_TLS)
         assert answer.status_code == 200
 
 
@@ -171,7 +173,7 @@ def test_the_key_is_taken_as_bearer_token_or_as_basic_user(credentials: str) -> 
 def test_any_other_credentials_are_refused(credentials: str) -> None:
     with Sandbox(api_key="secret") as sandbox:
         headers = {b"Authorization": credentials.encode("latin-1")} if credentials else None
-        answer = httpx.post(f"{sandbox.url}/v2/orders", json=ORDER, headers=headers)
+        answer = httpx.post(f"{sandbox.url}/v2/orders", json=ORDER, headers=headers, verify=NO_TLS)
         assert answer.status_code == 401
         assert answer.json()["error"]["type"] == "AUTHENTICATION_ERROR"
         assert answer.headers["www-authenticate"] == "Bearer"

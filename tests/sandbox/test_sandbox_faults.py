@@ -10,6 +10,8 @@ import httpx
 import pytest
 from imprint_sandbox import Fault, Sandbox
 
+from .conftest import client_of
+
 JsonObject = dict[str, Any]
 MakeEvent = Callable[..., JsonObject]
 
@@ -497,21 +499,15 @@ def test_a_fault_cannot_be_set_where_it_would_do_nothing(
     ],
 )
 def test_no_fault_leaves_a_word_in_the_log(
-    spoiled_api: httpx.Client,
-    sandbox: Sandbox,
-    an_event: MakeEvent,
-    caplog: pytest.LogCaptureFixture,
-    answer: Any,
-    status: int | None,
+    an_order: JsonObject, caplog: pytest.LogCaptureFixture, answer: Any, status: int | None
 ) -> None:
-    event = an_event()
     caplog.set_level(logging.INFO)
-    sandbox.fail(POST, Fault(answer=answer, status=status, write="made"))
-    if answer.startswith("cut"):
-        with pytest.raises(httpx.RemoteProtocolError):
-            spoiled_api.post("/v2/order_events", json=event)
-    else:
-        spoiled_api.post("/v2/order_events", json=event)
-    assert len(sandbox.events) == 1
-    sandbox.close()
+    with Sandbox() as sandbox, client_of(sandbox) as api:
+        sandbox.fail("createOrder", Fault(answer=answer, status=status, write="made"))
+        if answer.startswith("cut"):
+            with pytest.raises(httpx.RemoteProtocolError):
+                api.post("/v2/orders", json=an_order)
+        else:
+            api.post("/v2/orders", json=an_order)
+        assert len(sandbox.orders) == 1
     assert [record for record in caplog.records if not record.name.startswith("http")] == []

@@ -31,6 +31,8 @@ def command(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     program = [sys.executable, "-m", "imprint_sandbox", "--port", "0", *arguments]
     # With output buffered, as it is for whoever reads it through a pipe.
     env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    # A shell ignores SIGINT for what it runs in the background, and so would what these tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as process:
         try:
             assert process.stdout is not None
@@ -82,15 +84,15 @@ def test_a_server_that_cannot_start_is_an_error_and_not_a_wait_for_ever(monkeypa
         Sandbox()
 
 
-def test_a_sandbox_closes_while_answers_are_delayed_and_connections_kept_alive(sandbox: Sandbox) -> None:
-    sandbox.fail("createOrder", Fault(delay=3600))
-    with httpx.Client(base_url=sandbox.url, headers=KEY) as idle, ThreadPoolExecutor() as threads:
+def test_a_sandbox_closes_while_answers_are_delayed_and_connections_kept_alive(own_sandbox: Sandbox) -> None:
+    own_sandbox.fail("createOrder", Fault(delay=3600))
+    with httpx.Client(base_url=own_sandbox.url, headers=KEY) as idle, ThreadPoolExecutor() as threads:
         idle.get("/v2/order_events")
-        delayed = threads.submit(httpx.post, f"{sandbox.url}/v2/orders", json=ORDER, headers=KEY)
-        sandbox.wait_for_requests(2)
-        half = socket.create_connection(("127.0.0.1", httpx.URL(sandbox.url).port or 0))
+        delayed = threads.submit(httpx.post, f"{own_sandbox.url}/v2/orders", json=ORDER, headers=KEY)
+        own_sandbox.wait_for_requests(2)
+        half = socket.create_connection(("127.0.0.1", httpx.URL(own_sandbox.url).port or 0))
         half.sendall(b"POST /v2/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
-        sandbox.close()
+        own_sandbox.close()
         with pytest.raises(httpx.RemoteProtocolError):
             delayed.result()
         half.close()
@@ -245,7 +247,9 @@ def run_pytest(folder: Path, conftest: str) -> subprocess.CompletedProcess[str]:
     (folder / "conftest.py").write_text(conftest)
     (folder / "test_service.py").write_text(SERVICE_TEST)
     program = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", str(folder), str(folder)]
-    return subprocess.run(program, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    # The plugins of this environment take longer to import than these tests run.
+    env = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run(program, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=120)
 
 
 def test_the_pytest_fixture_gives_each_test_a_sandbox_of_its_own(tmp_path: Path) -> None:

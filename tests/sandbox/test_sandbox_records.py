@@ -9,6 +9,8 @@ import httpx
 import pytest
 from imprint_sandbox import Sandbox
 
+from tests.support import NO_TLS
+
 JsonObject = dict[str, Any]
 MakeEvent = Callable[..., JsonObject]
 
@@ -84,7 +86,7 @@ def test_a_second_event_with_the_same_id_is_recorded_again(
 
 @pytest.mark.parametrize("member", ["order_event_id", "partner_event_id"])
 def test_a_second_event_with_the_same_id_is_refused_when_asked_for(member: str) -> None:
-    with Sandbox(duplicates="reject") as sandbox, httpx.Client(base_url=sandbox.url) as api:
+    with Sandbox(duplicates="reject") as sandbox, httpx.Client(base_url=sandbox.url, verify=NO_TLS) as api:
         api.headers["Authorization"] = "Bearer sandbox-key"
         order = {"payment_method_id": "p", "partner_order_id": "o", "total_order_amount": 1, "id": "o"}
         event = {"order_id": "o", "type": "CAPTURED", "amount": 1, "network_transaction_id": "n", member: "e"}

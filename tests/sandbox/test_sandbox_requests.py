@@ -6,6 +6,8 @@ import httpx
 import pytest
 from imprint_sandbox import Fault, ReceivedRequest, Sandbox
 
+from tests.support import NO_TLS
+
 
 def test_each_request_is_shown_as_it_arrived_whatever_became_of_it(api: httpx.Client, sandbox: Sandbox) -> None:
     sandbox.fail("createOrder", Fault(status=500))
@@ -26,7 +28,7 @@ def test_each_request_is_shown_as_it_arrived_whatever_became_of_it(api: httpx.Cl
     [("Bearer sandbox-key", "Bearer ***"), ("Basic wrong-key", "Basic ***"), ("wrong-key", "***")],
 )
 def test_credentials_are_not_shown(sandbox: Sandbox, credentials: str, shown: str) -> None:
-    httpx.get(f"{sandbox.url}/v2/order_events", headers={"Authorization": credentials})
+    httpx.get(f"{sandbox.url}/v2/order_events", headers={"Authorization": credentials}, verify=NO_TLS)
     (request,) = sandbox.requests
     assert request.headers["authorization"] == shown
     assert "-key" not in repr(sandbox.requests)

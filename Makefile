@@ -70,7 +70,7 @@ check: $(INSTALLED) check-generated ## Format, lint, types, border: takes second
 	@$(BIN)/zizmor --offline --quiet .github/workflows
 
 generate: $(INSTALLED) ## Regenerate generated/ from the contract, the overlay, the config and the templates
-	@$(BIN)/python -m tools.generate
+	@$(BIN)/python -m tools.generate $(ARGS)
 
 check-generated: $(INSTALLED) ## Fail, with a diff, unless generated/ is what generation gives
 	@$(BIN)/python -m tools.generate --check

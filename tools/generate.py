@@ -9,13 +9,10 @@ import argparse
 import ast
 import difflib
 import json
-import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,35 +21,43 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from tools import naming
-from tools.overlay import OverlayError, apply_overlay
+from tools import generator, naming
+from tools.contract import all_schemas, media_types, operations, parameters
+from tools.generator import one_line
+from tools.normalise import normalise
+from tools.overlay import OverlayError, apply_overlay, without_actions
+from tools.refusals import refusals
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path("generated/imprint_api")
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+OVERLAY = "openapi.overlay.yaml"
 # What may fetch another document: whoever reads the contract after us would follow it, to a file here or into the net.
 REFERENCES = ("$ref", "$dynamicRef", "$id", "$schema")
 PLACEHOLDER = re.compile(r"\{[a-zA-Z_-][a-zA-Z0-9_-]*\}")
 
 
 class GenerateError(Exception):
-    """Regeneration cannot be done; the message is one line that says why."""
+    """Regeneration cannot be done; each line of the message is one reason."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; fail, with a diff, if regeneration would")
+    parser.add_argument("--drop-stale", action="store_true", help="delete overlay actions that have nothing to do")
     parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     root: Path = arguments.root
     try:
+        if arguments.drop_stale and not arguments.check:
+            drop_stale_actions(root)
         with tempfile.TemporaryDirectory() as folder:
             fresh = generate(root, Path(folder))
             if arguments.check:
                 return report_differences(root / PACKAGE, fresh)
             exchange(root / PACKAGE, fresh)
     except (GenerateError, OSError) as error:
-        print(f"generate: {printable(one_line(str(error)))}", file=sys.stderr)
+        for line in str(error).splitlines():
+            print(f"generate: {printable(one_line(line))}", file=sys.stderr)
         return 1
     return 0
 
@@ -60,16 +65,21 @@ def main() -> int:
 def generate(root: Path, folder: Path) -> Path:
     """Generate the package of the contract in `root` into a new folder inside `folder`; return that folder."""
     contract = corrected_contract(root)
-    source = folder / "openapi.json"
-    source.write_text(json.dumps(contract, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     package = folder / "imprint_api"
     overrides = class_overrides(root)
-    run_generator(source, package, root)
+    templates = root / "generator-templates"
+    if not templates.is_dir():
+        raise GenerateError(f"{templates.name} is missing")
+    try:
+        generator.run(contract, package, load_yaml(root / "generator-config.yaml"), templates)
+    except generator.GeneratorFailedError as error:
+        raise GenerateError(f"openapi-python-client cannot do this contract: {error}") from None
     verify_complete(contract, package, overrides)
     verify_code(package)
     for module in package.rglob("*.py"):
         module.write_text(marker() + module.read_text(encoding="utf-8"), encoding="utf-8")
-    shutil.copy(source, package / "openapi.json")
+    text = json.dumps(contract, indent=2, ensure_ascii=False) + "\n"
+    (package / "openapi.json").write_text(text, encoding="utf-8")
     (package / "py.typed").touch()
     return package
 
@@ -86,18 +96,51 @@ def marker() -> str:
 
 
 def corrected_contract(root: Path) -> dict[str, Any]:
-    """The contract of `root` with its overlay applied, valid OpenAPI."""
+    """The contract of `root` with its overlay applied, in the forms that the generator reads, valid OpenAPI."""
+    contract = published_contract(root)
+    try:
+        corrected = apply_overlay(contract, load_yaml(root / OVERLAY))
+    except OverlayError as error:
+        raise GenerateError("\n".join(f"{OVERLAY}: {one_line(line)}" for line in str(error).splitlines())) from None
+    refuse_other_documents(corrected)
+    try:
+        corrected = normalise(corrected)
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        validate(corrected)  # which says where it is no OpenAPI
+        raise
+    refuse_altered_names(corrected)
+    validate(corrected)
+    refuse_inexact_amounts(corrected)
+    if problems := list(dict.fromkeys(refusals(corrected))):
+        raise GenerateError("\n".join(problems))
+    return corrected
+
+
+def published_contract(root: Path) -> dict[str, Any]:
     contract = load_yaml(root / "openapi.yaml")
     if not isinstance(contract, dict) or not str(contract.get("openapi", "")).startswith("3.1."):
         raise GenerateError("openapi.yaml is not an OpenAPI 3.1 document")
-    try:
-        corrected = apply_overlay(contract, load_yaml(root / "openapi.overlay.yaml"))
-    except OverlayError as error:
-        raise GenerateError(f"openapi.overlay.yaml: {one_line(str(error))}") from None
-    refuse_other_documents(corrected)
-    refuse_altered_names(corrected)
-    validate(corrected)
-    return corrected
+    return contract
+
+
+def drop_stale_actions(root: Path) -> None:
+    """Delete the actions of the overlay that have nothing to do any more, and name them."""
+    path = root / OVERLAY
+    contract = published_contract(root)
+    while True:  # an action may be stale only once another has gone
+        try:
+            apply_overlay(contract, load_yaml(path))
+            return
+        except OverlayError as error:
+            stale = {failure.number: failure for failure in error.failures if failure.is_stale}
+            if not stale:
+                return  # what else fails is reported when it is applied
+            try:
+                path.write_text(without_actions(path.read_text(encoding="utf-8"), {*stale}), encoding="utf-8")
+            except OverlayError as problem:
+                raise GenerateError(f"{OVERLAY}: {problem}") from None
+            for failure in stale.values():
+                print(f"{OVERLAY}: {printable(one_line(str(failure)))} Deleted.")
 
 
 def load_yaml(path: Path) -> Any:
@@ -132,18 +175,22 @@ def refuse_altered_names(contract: dict[str, Any]) -> None:
         # The generated code calls str.format on it, whose braces can do more than name a parameter.
         if set("{}") & set(PLACEHOLDER.sub("", path)):
             raise GenerateError(f"the path {path!r} has braces that name no parameter")
-    for place, node in walk(contract):
-        content = node.get("content")
-        names = [*content] if isinstance(content, dict) else []
-        if isinstance(node.get("name"), str) and "in" in node:
-            names.append(node["name"])
-        for name in names:
-            if not naming.is_kept(name):
-                raise GenerateError(f"the generator would alter the name {name!r} at {place}")
+    names = [(slot.place, slot.value["name"]) for slot in parameters(contract) if "name" in slot.value]
+    names += [(place, name) for place, name, _, _ in media_types(contract)]
+    for place, name in names:
+        if isinstance(name, str) and not naming.is_kept(name):
+            raise GenerateError(f"the generator would alter the name {name!r} at {place}")
+
+
+def refuse_inexact_amounts(contract: dict[str, Any]) -> None:
+    """Imprint once published its amounts as numbers; read as such, they would be floats."""
+    amount = contract.get("components", {}).get("schemas", {}).get("CurrencyAmount", {"type": "integer"})
+    if amount.get("type") not in ("integer", ["integer", "null"]):
+        raise GenerateError("CurrencyAmount is no integer: an action of the overlay must make it one, for exact money")
 
 
 def validate(contract: dict[str, Any]) -> None:
-    """Refuse what is not OpenAPI 3.1, and what the generator would pass over in silence."""
+    """Refuse what is not OpenAPI 3.1."""
     try:
         error = next(OpenAPIV31SpecValidator(contract).iter_errors(), None)
     except Exception as failure:  # noqa: BLE001 - whatever a validator raises of somebody else's document
@@ -151,32 +198,6 @@ def validate(contract: dict[str, Any]) -> None:
     if error is not None:
         where = "/".join(map(str, error.absolute_path)) or "its root"
         raise GenerateError(f"the corrected contract is not OpenAPI 3.1, at {where}: {one_line(error.message)[:200]}")
-    for path, node in walk(contract):
-        if node.get("nullable") is True:
-            raise GenerateError(f"the corrected contract says `nullable` at {path}, which OpenAPI 3.1 ignores")
-        if {"in", "name"} <= node.keys() and not {"schema", "type"} & node.keys():  # with a type: a security scheme
-            raise GenerateError(f"the parameter at {path} has no schema, and the generator drops such a one")
-        for key in ("default", "const"):
-            if isinstance(node.get(key), str) and set(node[key]) & set('\\"'):
-                raise GenerateError(f"the {key} at {path} has a quote or backslash, which the generator escapes twice")
-
-
-# What these words hold is data, in which a contract's words mean nothing; what those hold has names for keys.
-DATA = ("example", "examples", "default", "enum", "const", "required")
-NAMED = ("properties", "schemas", "parameters", "responses", "requestBodies", "headers", "paths", "content", "$defs")
-
-
-def walk(node: Any, path: str = "#", *, named: bool = False) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every object of a contract that is no data, with its place; `named`: its keys are names, not words."""
-    if isinstance(node, dict):
-        if not named:
-            yield path, node
-        for key, value in node.items():
-            if named or key not in DATA:
-                yield from walk(value, f"{path}/{key}", named=key in NAMED and not named)
-    elif isinstance(node, list):
-        for index, value in enumerate(node):
-            yield from walk(value, f"{path}/{index}")
 
 
 # --- The generator ----------------------------------------------------------------------------------------------------
@@ -184,43 +205,12 @@ def walk(node: Any, path: str = "#", *, named: bool = False) -> Iterator[tuple[s
 
 def class_overrides(root: Path) -> dict[str, str]:
     """The configured class names, by the names that they replace; an option that means nothing is refused."""
-    config = load_yaml(root / "generator-config.yaml")
     try:
-        return naming.class_overrides(config)
+        return naming.class_overrides(load_yaml(root / "generator-config.yaml"))
     except ValueError as error:
         raise GenerateError(
             f"generator-config.yaml is no configuration of the generator: {one_line(str(error))}"
         ) from None
-
-
-def run_generator(source: Path, package: Path, root: Path) -> None:
-    templates = root / "generator-templates"
-    if not templates.is_dir():
-        raise GenerateError(f"{templates.name} is missing")
-    command = [sys.executable, "-m", "openapi_python_client", "generate", "--path", str(source), "--meta", "none"]
-    command += ["--output-path", str(package), "--fail-on-warning", "--config", str(root / "generator-config.yaml")]
-    command += ["--custom-template-path", str(templates)]
-    # The post hooks call ruff by name: the one beside this interpreter.
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    environment = {**os.environ, "PATH": path, "COLUMNS": "10000"}
-    run = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
-    if run.returncode != 0:
-        raise GenerateError(f"openapi-python-client cannot do this contract: {what_it_said(run.stderr)}")
-
-
-def what_it_said(text: str) -> str:
-    """The generator's complaint in one line: without its farewell and its dumps; of a traceback the last line."""
-    text = re.sub(r"^\{$.*?^\}$", "", text, flags=re.M | re.S)
-    text = re.sub(r"<\S+ object at 0x\w+>", "...", text)
-    lines = [line.strip(" │╭╰─╮╯") for line in text.splitlines()]
-    lines = [line for line in lines if line and not line.startswith(("If you believe", "Error(s)", "Warning(s)"))]
-    if any(line.startswith("Traceback") for line in lines):
-        return lines[-1]
-    return one_line(" ".join(lines)) or "it gave no reason"
-
-
-def one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def printable(text: str) -> str:
@@ -261,28 +251,28 @@ def verify_complete(contract: dict[str, Any], package: Path, overrides: dict[str
         if is_object(schema) and naming.class_name(key, overrides) not in classes:
             raise GenerateError(f"the generator dropped the schema {key}: no class {naming.class_name(key, overrides)}")
     enums = [values for values in classes.values() if values]
-    for place, node in walk(contract):
-        values = {value for value in node.get("enum", []) if value is not None}
+    for slot in all_schemas(contract):
+        values = {value for value in slot.value.get("enum", []) if value is not None}
         if values and values not in enums:
-            raise GenerateError(f"the generator dropped or altered the enum at {place}: {sorted(map(str, values))}")
-        for name in node.get("properties", {}):
+            raise GenerateError(
+                f"the generator dropped or altered the enum at {slot.place}: {sorted(map(str, values))}"
+            )
+        for name in slot.value.get("properties", {}):
             if naming.member(name) in naming.TAKEN:
-                raise GenerateError(f"the property {name} at {place} has the name of a method of every model")
+                raise GenerateError(f"the property {name} at {slot.place} has the name of a method of every model")
 
 
 def verify_operations(contract: dict[str, Any], package: Path) -> None:
     modules: dict[Path, str] = {}
-    for path, item in contract.get("paths", {}).items():
-        for method in (method for method in METHODS if method in item):
-            name, operation = f"{method.upper()} {path}", item[method]
-            if "operationId" not in operation:
-                raise GenerateError(f"{name} has no operationId, from which its function is named")
-            module = naming.module_of(operation)
-            if module in modules:
-                raise GenerateError(f"{name} and {modules[module]} would both be api/{module}")
-            modules[module] = name
-            if not (package / "api" / module).is_file():
-                raise GenerateError(f"the generator dropped {name}: no api/{module}")
+    for _, name, operation, _ in operations(contract):
+        if "operationId" not in operation:
+            raise GenerateError(f"{name} has no operationId, from which its function is named")
+        module = naming.module_of(operation)
+        if module in modules:
+            raise GenerateError(f"{name} and {modules[module]} would both be api/{module}")
+        modules[module] = name
+        if not (package / "api" / module).is_file():
+            raise GenerateError(f"the generator dropped {name}: no api/{module}")
 
 
 def is_object(schema: dict[str, Any]) -> bool:

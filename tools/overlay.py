@@ -3,18 +3,41 @@
 The specification lets an action that matches nothing pass in silence. Here that is an error, and so is an update that
 changes nothing or merges unlike kinds: a correction whose reason has gone must be deleted, not carried along. An action
 may say in `x-was`, an extension as the specification allows them, what exactly it takes the place of: where that is
-something else, it may have taken more away than was meant.
+something else, it may have taken more away than was meant. Every action that fails is reported, not the first alone.
 """
 
 import copy
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import jsonpath
+from ruamel.yaml import YAML
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An action that cannot be applied; `is_stale` if it has nothing to do any more, so that it can be deleted."""
+
+    number: int
+    target: str | None
+    problem: str
+    is_stale: bool
+
+    def __str__(self) -> str:
+        return f"action {self.number} ({self.target}): {self.problem}"
 
 
 class OverlayError(Exception):
-    """The overlay cannot be applied; the message names the action."""
+    """The overlay cannot be applied; the message has one line for each action that fails."""
+
+    def __init__(self, problem: str, failures: tuple[Failure, ...] = ()) -> None:
+        super().__init__(problem)
+        self.failures = failures
+
+
+class _StaleError(OverlayError):
+    """The action has nothing to do."""
 
 
 def apply_overlay(document: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
@@ -26,13 +49,43 @@ def apply_overlay(document: dict[str, Any], overlay: dict[str, Any]) -> dict[str
     ):
         raise OverlayError("not an OpenAPI Overlay 1.0.0 document with a list of actions")
     corrected = copy.deepcopy(document)
+    failures: list[Failure] = []
     for number, action in enumerate(overlay["actions"], start=1):
         target = action.get("target") if isinstance(action, dict) else None
         try:
             _apply_action(corrected, action, target)
         except OverlayError as error:
-            raise OverlayError(f"action {number} ({target}): {error}") from None
+            failures.append(Failure(number, target, str(error), isinstance(error, _StaleError)))
+    if failures:
+        raise OverlayError("\n".join(map(str, failures)), tuple(failures))
     return corrected
+
+
+def without_actions(text: str, numbers: set[int]) -> str:
+    """The text of an overlay without some of its actions; comments, and what is left, stay as they are."""
+    root = YAML().compose(text)
+    actions = next(value for key, value in root.value if key.value == "actions")
+    if actions.flow_style:
+        raise OverlayError("its actions are not a list of one item a line; delete the stale ones by hand")
+    lines = text.splitlines(keepends=True)
+    starts = [item.start_mark.line for item in actions.value]
+    ends = [*starts[1:], len(lines)]
+    for number in sorted(numbers, reverse=True):
+        start, end = starts[number - 1], ends[number - 1]
+        indent = len(lines[start]) - len(lines[start].lstrip())
+        # What follows an action, blank lines and comments no deeper than it, is not part of it.
+        while end > start + 1 and _is_aside(lines[end - 1], indent):
+            end -= 1
+        del lines[start:end]
+    if len(numbers) == len(starts):
+        at = next(key.start_mark.line for key, _ in root.value if key.value == "actions")
+        lines[at] = "actions: []\n"
+    return "".join(lines)
+
+
+def _is_aside(line: str, indent: int) -> bool:
+    text = line.strip()
+    return not text or (text.startswith("#") and len(line) - len(line.lstrip()) <= indent)
 
 
 def _apply_action(document: dict[str, Any], action: dict[str, Any], target: str | None) -> None:
@@ -44,12 +97,7 @@ def _apply_action(document: dict[str, Any], action: dict[str, Any], target: str 
     if "x-was" in action and any(_as_text(match.obj) != _as_text(action["x-was"]) for match in matches):
         raise OverlayError("matches something else than its `x-was`; is it stale?")
     if "update" in action:
-        # As text, to which 1, 1.0 and true differ.
-        before = repr([match.obj for match in matches])
-        for match in matches:
-            _update(match.obj, action["update"])
-        if before == repr([match.obj for match in matches]):
-            raise OverlayError("changes nothing; is it stale?")
+        _update_all(matches, action["update"])
     else:
         # From the end, so that removing one item of a list does not move those still to be removed.
         for match in sorted(matches, key=lambda match: _sortable(match.parts), reverse=True):
@@ -67,8 +115,20 @@ def _matches(document: dict[str, Any], target: str) -> list[jsonpath.JSONPathMat
     # By place: a query may select a node twice.
     matches = list({match.parts: match for match in query.finditer(document)}.values())
     if not matches:
-        raise OverlayError("matches nothing; is it stale?")
+        raise _StaleError("matches nothing; is it stale?")
     return matches
+
+
+def _update_all(matches: list[jsonpath.JSONPathMatch], update: Any) -> None:
+    """Update every match, or none of them."""
+    # As text, to which 1, 1.0 and true differ.
+    before = repr([match.obj for match in matches])
+    for match in matches:
+        _update(copy.deepcopy(match.obj), update)
+    for match in matches:
+        _update(match.obj, update)
+    if before == repr([match.obj for match in matches]):
+        raise _StaleError("changes nothing; is it stale?")
 
 
 def _update(node: Any, update: Any) -> None:

@@ -169,7 +169,12 @@ def contract(source: Source) -> dict[str, Any]:
         },
         "components": {
             "securitySchemes": {
-                "plain": {"type": "apiKey", "in": "header", "name": source.name(), "description": source.text()}
+                "plain": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": source.text(),
+                    "description": source.text(),
+                }
             },
             "schemas": {
                 "Plain": {

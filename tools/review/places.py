@@ -6,7 +6,7 @@ alternative by its schema, a server by its address.
 
 from typing import Any, NamedTuple
 
-from tools.generate import METHODS
+from tools.contract import METHODS
 from tools.review.change import NEITHER, RECEIVED, SENT, Direction
 
 # Steps that only lead to the next one.

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from tools import naming
-from tools.generate import METHODS
+from tools.contract import METHODS
 from tools.review.change import Change
 
 API = "imprint_api.api."

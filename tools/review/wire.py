@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tools.generate import METHODS
+from tools.contract import METHODS
 from tools.review.change import RECEIVED, SENT, Change, Direction, Impact
 from tools.review.places import Place, Places, resolved, steps_of
 

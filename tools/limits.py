@@ -1,0 +1,74 @@
+"""What a contract limits beside the type of a value: the words of JSON Schema that the generated models check.
+
+The generator drops them. So they are read here from the corrected contract and handed to the templates, which write
+them into the module of the model that they are about: what has no limit costs nothing.
+"""
+
+import re
+from typing import Any
+
+from tools.contract import properties_of, resolve
+from tools.normalise import STRICTER, listed
+
+LIMITS: dict[str, str] = {
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), "number"),
+    **dict.fromkeys(("minLength", "maxLength", "pattern"), "string"),
+    **dict.fromkeys(("minItems", "maxItems", "uniqueItems"), "array"),
+    **dict.fromkeys(("minProperties", "maxProperties"), "object"),
+}
+"""Each word, with the JSON type of the values that it limits."""
+# OpenAPI's registry of formats: a signed integer of 32 bits.
+INT32 = {"minimum": -(2**31), "maximum": 2**31 - 1}
+
+
+def limits_of_model(contract: dict[str, Any], schema: Any) -> dict[str, Any]:
+    """The limits of the properties of an object schema, by property; of those of itself under the name ""."""
+    found = {name: limits_of(contract, each) for name, each in properties_of(contract, schema).items()}
+    schema = resolve(contract, schema)
+    other = schema.get("additionalProperties")
+    if isinstance(other, dict):
+        found["*"] = limits_of(contract, other)
+    parts = [schema, *(resolve(contract, part) for part in schema.get("allOf", ()))]
+    found[""] = {word: part[word] for part in parts for word in ("minProperties", "maxProperties") if word in part}
+    return {name: limits for name, limits in found.items() if limits}
+
+
+def limits_of(contract: dict[str, Any], schema: Any, depth: int = 0) -> dict[str, Any]:
+    """The limits of a value: words of JSON Schema, `items` for those of an array's, `anyOf` for a union's.
+
+    Objects have none here: the model of an object has its own.
+    """
+    schema = resolve(contract, schema)
+    if not isinstance(schema, dict) or depth > 20 or "properties" in schema:
+        return {}
+    found: dict[str, Any] = {word: schema[word] for word, kind in LIMITS.items() if word in schema and kind != "object"}
+    if found.get("uniqueItems") is False:
+        del found["uniqueItems"]
+    if "pattern" in found:
+        found["pattern"] = python_pattern(found["pattern"]).pattern
+    if schema.get("format") == "int32" and "integer" in listed(schema.get("type")):
+        for word, bound in INT32.items():
+            found[word] = STRICTER[word](found.get(word, bound), bound)
+    items = limits_of(contract, schema.get("items"), depth + 1)
+    if items:
+        found["items"] = items
+    for part in schema.get("allOf", ()):
+        found = {**limits_of(contract, part, depth + 1), **found}
+    for word in ("oneOf", "anyOf"):
+        variants = [limits_of(contract, each, depth + 1) for each in schema.get(word, ())]
+        if any(variants):
+            kinds = [listed((resolve(contract, each) or {}).get("type")) for each in schema[word]]
+            found["anyOf"] = [
+                {**limits, "type": kind} if kind else limits for kind, limits in zip(kinds, variants, strict=True)
+            ]
+    return found
+
+
+def python_pattern(pattern: str) -> re.Pattern[str]:
+    """A regular expression of ECMA 262, as the contract has them, as Python's; re.error if it is none.
+
+    What differs in those that both read: `$` is the very end, and `\\d` and `\\w` are ASCII.
+    """
+    parts = re.split(r"(\\.|\[(?:\\.|[^\]\\])*\])", pattern)
+    text = "".join(part if index % 2 else part.replace("$", r"\Z") for index, part in enumerate(parts))
+    return re.compile(text, re.ASCII)

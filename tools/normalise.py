@@ -1,0 +1,320 @@
+"""Rewrite what the generator cannot read into something that means the same, wherever it occurs.
+
+Nothing here corrects Imprint: that is what openapi.overlay.yaml is for. Each rule works around one limit of
+openapi-python-client 0.29.1, says which, and can go when the generator reads the published form. A rule that finds
+nothing to do is fine, so a publication that uses a form for the first time needs nobody's help. What no rule can
+rewrite is left as it is, and `tools.refusals` or the generator refuses it.
+"""
+
+import copy
+from typing import Any
+
+from tools.contract import Slot, inner_schemas, operations, parameters, resolve, schemas
+
+# What a schema says to people, and asserts nothing. Of two, the one nearer to where the schema is used counts.
+ANNOTATIONS = frozenset(
+    (
+        *("title", "description", "example", "examples", "default", "deprecated", "externalDocs", "$comment", "xml"),
+        *("readOnly", "writeOnly"),
+    )
+)
+# Two that must both hold are one: the stricter.
+STRICTER: dict[str, Any] = {
+    **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), max),
+    **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), min),
+}
+
+
+def normalise(contract: dict[str, Any]) -> dict[str, Any]:
+    """A copy of a contract that means the same, in the forms that the generator reads."""
+    contract = copy.deepcopy(contract)
+    write_out_parameter_references(contract)
+    name_discriminated_variants(contract)
+    for slot in list(schemas(contract)):
+        slot.value = rewritten(contract, slot)
+    describe_parameters(contract)
+    mark_deprecated_operations(contract)
+    return contract
+
+
+def rewritten(contract: dict[str, Any], slot: Slot) -> Any:
+    """The schema in a slot after every rule for schemas, its parts first."""
+    schema = dict(slot.value)
+    # Said in a part of an allOf, it is meant of the whole.
+    parts = [part for part in schema.get("allOf", ()) if isinstance(part, dict) and "$ref" not in part]
+    is_nullable = [take_nullable(each) for each in (schema, *parts)].count(True) > 0
+    for inner in list(inner_schemas(schema, slot.place, slot.name)):
+        inner.value = rewritten(contract, inner)
+    schema = write_out_reference(contract, schema)
+    schema, is_nullable_part = write_out_all_of(contract, schema)
+    if is_nullable or is_nullable_part:
+        schema = allow_null(schema)
+    return mark_deprecated(name_nullable_class(schema, slot.name))
+
+
+# --- Null -------------------------------------------------------------------------------------------------------------
+
+
+def take_nullable(schema: dict[str, Any]) -> bool:
+    """`nullable` is a word of OpenAPI 3.0, which 3.1 ignores; Imprint uses it all the same.
+
+    The generator reads it, but not beside an enum (its issue 1405) or a reference. Can go when Imprint writes
+    `type: [..., 'null']`.
+    """
+    return bool(schema.pop("nullable", False))
+
+
+def allow_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema that allows null beside what it allows: what `nullable: true` was meant to say."""
+    null = {"type": "null"}
+    for word in ("oneOf", "anyOf"):
+        if word in schema and not schema.keys() - ANNOTATIONS - {word}:
+            return schema if null in schema[word] else schema | {word: [*schema[word], null]}
+    if {"$ref", "allOf", "const", "enum", "oneOf", "anyOf"} & schema.keys():
+        said, rest = annotations_of(schema), assertions_of(schema)
+        reference = rest.get("allOf", [])
+        rest = reference[0] if len(rest) == 1 and len(reference) == 1 else rest
+        # An enum that lists null already allows it.
+        rest = {**rest, "enum": [value for value in rest["enum"] if value is not None]} if "enum" in rest else rest
+        return {"oneOf": [rest, null], **said}
+    types = listed(schema.get("type"))
+    return schema | {"type": [*types, "null"]} if types and "null" not in types else schema
+
+
+def name_nullable_class(schema: dict[str, Any], name: str) -> dict[str, Any]:
+    """An enum or inline object that may be null is one class with the name it would have if it could not be null.
+
+    The generator makes three classes of `type: [string, 'null']` with an enum, called after their place in a list
+    (its issue 1120). Can go when it makes one.
+    """
+    types = listed(schema.get("type"))
+    if len(types) == 1:
+        schema = schema | {"type": types[0]}
+    if "null" in types and len(types) == 2 and ("enum" in schema or "properties" in schema):
+        kind = next(each for each in types if each != "null")
+        said, rest = annotations_of(schema), assertions_of(schema) | {"type": kind}
+        if "enum" in rest:
+            values = list(rest["enum"])
+            rest["enum"] = [value for value in values if value is not None]
+            if len(rest["enum"]) == len(values):
+                return schema | {"type": kind}  # the enum allows no null, whatever the type does
+        schema = {"oneOf": [rest, {"type": "null"}], **said}
+    elif "enum" in schema and types and "null" not in types and None in schema["enum"]:
+        schema = schema | {"enum": [value for value in schema["enum"] if value is not None]}
+    variants = schema.get("oneOf", [])
+    if len(variants) == 2 and {"type": "null"} in variants:
+        classes = [each for each in variants if "enum" in each or "properties" in each]
+        for each in classes:
+            each["title"] = schema.get("title", name)
+    return schema
+
+
+# --- References and allOf ---------------------------------------------------------------------------------------------
+
+
+def write_out_reference(contract: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """A `$ref` may have siblings in 3.1; the generator drops them all (its issue 1432). Here they become an `allOf`.
+
+    What a sibling says that the target says too is nothing new. Can go when the generator reads siblings.
+    """
+    if "$ref" not in schema or len(schema) == 1:
+        return schema
+    target = resolve(contract, schema)
+    same = {key for key, value in schema.items() if isinstance(target, dict) and target.get(key, schema) == value}
+    said, rest = annotations_of(schema), assertions_of(schema)
+    rest = {key: value for key, value in rest.items() if key not in same | {"$ref"}}
+    said = {key: value for key, value in said.items() if key not in same}
+    reference = {"$ref": schema["$ref"]}
+    if not rest and not said:
+        return reference
+    return {"allOf": [reference, rest] if rest else [reference], **said}
+
+
+def write_out_all_of(contract: dict[str, Any], schema: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """An `allOf` of anything but objects is written out as the one schema that it means; whether a part was nullable.
+
+    The generator drops each model that has one, with a warning ("Cannot take allOf a non-object", its issues 674 and
+    1066), and every operation that uses the model. Can go when it merges scalars.
+    """
+    if not isinstance(schema.get("allOf"), list) or not all(isinstance(part, dict) for part in schema["allOf"]):
+        return schema, False
+    outer = {key: value for key, value in schema.items() if key != "allOf"}
+    parts = [*schema["allOf"], outer] if outer else schema["allOf"]
+    classes = [part for part in parts if makes_class(contract, part)]
+    if len(classes) == 1 and "$ref" in classes[0] and not any(assertions_of(p) for p in parts if p is not classes[0]):
+        said = {key: value for part in parts for key, value in part.items() if key != "$ref"}
+        return {"allOf": [classes[0]], **said}, False
+    if classes:
+        return schema, False
+    whole: dict[str, Any] = {}
+    is_nullable = False
+    for part in parts:
+        target = copy.deepcopy(resolve(contract, part))
+        if not isinstance(target, dict):
+            return schema, False
+        is_nullable = take_nullable(target) or is_nullable
+        inner, is_nullable_part = write_out_all_of(contract, write_out_reference(contract, target))
+        is_nullable = is_nullable_part or is_nullable
+        if "allOf" in inner or not merge(whole, inner):
+            return schema, False
+    return whole, is_nullable
+
+
+def merge(whole: dict[str, Any], part: dict[str, Any]) -> bool:
+    """Add to `whole` what `part` says; False if they cannot be one schema."""
+    for key, value in part.items():
+        if key not in whole or whole[key] == value or key in ANNOTATIONS or key.startswith("x-"):
+            whole[key] = value
+        elif key in STRICTER:
+            whole[key] = STRICTER[key](whole[key], value)
+        elif key == "enum":
+            whole[key] = [each for each in whole[key] if each in value]
+        elif key == "type":
+            both = [each for each in listed(whole[key]) if each in listed(value)]
+            if {"integer", "number"} <= {*listed(whole[key]), *listed(value)}:
+                both = ["integer", *(each for each in both if each not in ("integer", "number"))]
+            if not both:
+                return False
+            whole[key] = both[0] if len(both) == 1 else both
+        else:
+            return False
+    return True
+
+
+def makes_class(contract: dict[str, Any], schema: Any) -> bool:
+    """Whether the generator makes a class, or a union, of a schema: these cannot be merged with another."""
+    target = resolve(contract, schema)
+    if not isinstance(target, dict):
+        return False
+    if "$ref" in schema and "enum" in target:
+        return True
+    parts = target.get("allOf", [])
+    return (
+        bool({"properties", "oneOf", "anyOf", "additionalProperties", "required"} & target.keys())
+        or "object" in listed(target.get("type"))
+        or any(makes_class(contract, part) for part in parts)
+    )
+
+
+# --- Unions -----------------------------------------------------------------------------------------------------------
+
+
+def name_discriminated_variants(contract: dict[str, Any]) -> None:
+    """What a `discriminator` tells apart, the variants then tell apart themselves: each requires its own constant.
+
+    The generator passes over discriminators and takes the first variant that fits; no upstream issue is known. Can go
+    when it reads them. `tools.refusals` refuses those that are left.
+    """
+    every = [*schemas(contract)]
+    while every:
+        slot = every.pop()
+        every += inner_schemas(slot.value, slot.place, slot.name)
+        values = discriminated(contract, slot.value)
+        if values is None:
+            continue
+        name = slot.value.pop("discriminator")["propertyName"]
+        for reference, value in values.items():
+            variant = resolve(contract, {"$ref": reference})
+            said = annotations_of(variant.setdefault("properties", {}).get(name, {}))
+            kept = {key: each for key, each in said.items() if key != "default"}
+            variant["properties"][name] = {"type": "string", "const": value, **kept}
+            variant["required"] = [
+                *variant.get("required", []),
+                *([] if name in variant.get("required", []) else [name]),
+            ]
+
+
+def discriminated(contract: dict[str, Any], schema: dict[str, Any]) -> dict[str, str] | None:
+    """The one value of each variant of a discriminated union, by reference; None if this is none, or has no such."""
+    said = schema.get("discriminator")
+    variants = schema.get("oneOf", schema.get("anyOf"))
+    if not isinstance(said, dict) or not isinstance(variants, list) or not isinstance(said.get("propertyName"), str):
+        return None
+    references = [each["$ref"] for each in variants if isinstance(each, dict) and "$ref" in each]
+    if len(references) != len([each for each in variants if each != {"type": "null"}]):
+        return None
+    mapped: dict[str, list[str]] = {}
+    for value, reference in (said.get("mapping") or {}).items():
+        whole = reference if "/" in reference else f"#/components/schemas/{reference}"
+        mapped.setdefault(whole, []).append(value)
+    values = {reference: mapped.get(reference, [reference.rpartition("/")[2]]) for reference in references}
+    name = said["propertyName"]
+    for reference, stated in values.items():
+        variant = resolve(contract, {"$ref": reference})
+        if len(stated) != 1 or not isinstance(variant, dict) or "allOf" in variant:
+            return None
+        present = variant.get("properties", {}).get(name, {})
+        allowed = present.get("enum", [present.get("const", stated[0])]) if isinstance(present, dict) else []
+        if "$ref" in present or stated[0] not in allowed:
+            return None
+    return {reference: stated[0] for reference, stated in values.items()}
+
+
+# --- Parameters and texts ---------------------------------------------------------------------------------------------
+
+
+def write_out_parameter_references(contract: dict[str, Any]) -> None:
+    """A reference to a parameter may have a description of its own in 3.1, and no other sibling.
+
+    Imprint writes a `name` beside it, which says nothing new; the generator drops either. Siblings that say something
+    else stay, and are refused as no OpenAPI 3.1. Can go when the generator reads descriptions there.
+    """
+    for slot in list(parameters(contract)):
+        if "$ref" not in slot.value or len(slot.value) == 1:
+            continue
+        target = resolve(contract, slot.value)
+        if not isinstance(target, dict):
+            continue
+        new = {key: value for key, value in slot.value.items() if key != "$ref" and target.get(key) != value}
+        if not new:
+            slot.value = {"$ref": slot.value["$ref"]}
+        elif new.keys() <= {"description", "summary"}:
+            slot.value = copy.deepcopy(target) | {key: text for key, text in new.items() if key == "description"}
+
+
+def describe_parameters(contract: dict[str, Any]) -> None:
+    """The generator prints a parameter's description from its schema only (its issue 1411).
+
+    Can go when it reads the parameter's own.
+    """
+    for slot in parameters(contract):
+        parameter, schema = slot.value, slot.value.get("schema")
+        if "$ref" in parameter or not isinstance(schema, dict):
+            continue
+        said = {key: parameter[key] for key in ("description", "deprecated") if key in parameter}
+        if said:
+            schema = {"allOf": [schema], **said} if "$ref" in schema else schema | said
+            parameter["schema"] = mark_deprecated(write_out_all_of(contract, schema)[0])
+
+
+def mark_deprecated(schema: dict[str, Any]) -> dict[str, Any]:
+    """The generator passes over `deprecated`; no upstream issue is known. Here the description says it.
+
+    Can go when the generator prints it.
+    """
+    text = schema.get("description", "")
+    if schema.get("deprecated") is not True or text.startswith("Deprecated."):
+        return schema
+    return schema | {"description": f"Deprecated. {text}".rstrip()}
+
+
+def mark_deprecated_operations(contract: dict[str, Any]) -> None:
+    """As `mark_deprecated`."""
+    for _, _, operation, _ in operations(contract):
+        operation.update(mark_deprecated(operation))
+
+
+# --- Words ------------------------------------------------------------------------------------------------------------
+
+
+def annotations_of(schema: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in schema.items() if key in ANNOTATIONS or key.startswith("x-")}
+
+
+def assertions_of(schema: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in schema.items() if key not in ANNOTATIONS and not key.startswith("x-")}
+
+
+def listed(types: Any) -> list[str]:
+    """The types that a schema names, one or several; none if it leaves them open."""
+    return types if isinstance(types, list) else [types] if isinstance(types, str) else []

@@ -1,0 +1,298 @@
+"""Refuse what would be generated wrong: each feature of OpenAPI 3.1 that this pipeline cannot do, in one line.
+
+The generator passes over what it does not know. So every object of a contract is held to the words that are known to
+come out right, and those words to the values that do; tests/generation/test_features.py has one row for each. What is
+not listed here is refused, whether anybody has thought of it or not.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tools.contract import (
+    METHODS,
+    ONE,
+    Slot,
+    all_schemas,
+    inner_schemas,
+    media_types,
+    members,
+    operations,
+    parameters,
+    properties_of,
+    resolve,
+    schemas,
+)
+from tools.limits import LIMITS, python_pattern
+from tools.normalise import ANNOTATIONS, listed
+
+SCHEMA = ANNOTATIONS | LIMITS.keys() | {"$ref", "type", "format", "enum", "const", "items", "properties", "required"}
+SCHEMA |= {"additionalProperties", "allOf", "anyOf", "oneOf", "contentEncoding", "contentMediaType"}
+OBJECTS: dict[str, frozenset[str]] = {
+    "document": frozenset(
+        ("openapi", "info", "servers", "paths", "components", "security", "tags", "externalDocs", "jsonSchemaDialect")
+    ),
+    "components": frozenset(
+        ("schemas", "responses", "parameters", "examples", "requestBodies", "headers", "securitySchemes", "links")
+    ),
+    "path": frozenset(("summary", "description", "parameters", *METHODS)),
+    "operation": frozenset(
+        (
+            *("tags", "summary", "description", "externalDocs", "operationId", "parameters", "requestBody"),
+            *("responses", "deprecated", "security"),
+        )
+    ),
+    "media type": frozenset(("schema", "example", "examples")),
+}
+DIALECT = "https://spec.openapis.org/oas/3.1/dialect/base"
+# How a parameter is written, where its `style` says nothing else, and the one form that the generated code writes.
+STYLES = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
+# Those that httpx sets itself: OpenAPI says that a parameter of that name is ignored.
+RESERVED_HEADERS = ("accept", "content-type", "authorization")
+FORM = "application/x-www-form-urlencoded"
+
+
+def refusals(contract: dict[str, Any]) -> Iterator[str]:
+    """What of a normalised contract cannot be generated, each with its place."""
+    yield from unknown_words(contract)
+    yield from refused_security(contract)
+    for slot in parameters(contract):
+        yield from refused_parameter(contract, slot)
+    for place, name, media, kind in media_types(contract):
+        yield from refused_media_type(contract, place, name, media, kind)
+    for slot in all_schemas(contract):
+        yield from refused_schema(contract, slot)
+    yield from refused_requirements(contract)
+    yield from refused_directions(contract)
+
+
+def unknown_words(contract: dict[str, Any]) -> Iterator[str]:
+    """Words that nothing reads: `webhooks`, `callbacks`, `servers` of an operation, a path that is a reference."""
+    yield from _unknown("#", contract, "document")
+    yield from _unknown("#/components", contract.get("components", {}), "components")
+    for path, item in members(contract, "paths"):
+        yield from _unknown(f"#/paths/{path}", item, "path")
+    for place, _, operation, _ in operations(contract):
+        yield from _unknown(place, operation, "operation")
+        bodies = [operation.get("requestBody"), *operation.get("responses", {}).values()]
+        if len((resolve(contract, bodies[0]) or {}).get("content", {})) > 1:
+            yield f"the request body at {place} has several media types, and the code could send one"
+    for place, _, media, kind in media_types(contract):
+        if kind != "parameter":
+            yield from _unknown(place, media, "media type")
+    if contract.get("jsonSchemaDialect", DIALECT) != DIALECT:
+        yield "the jsonSchemaDialect is another than that of OpenAPI 3.1"
+
+
+def _unknown(place: str, node: Any, kind: str) -> Iterator[str]:
+    for word in node if isinstance(node, dict) else ():
+        if word not in OBJECTS[kind] and not word.startswith("x-"):
+            yield f"{place} has `{word}`, for which no code is generated"
+
+
+def refused_security(contract: dict[str, Any]) -> Iterator[str]:
+    """An operation can be called if one of its alternatives is the API key, as a bearer token or as a Basic user."""
+    schemes = contract.get("components", {}).get("securitySchemes", {})
+    ours = {name for name, each in schemes.items() if each.get("scheme", "").lower() in ("bearer", "basic")}
+    places = [("#", contract), *((place, operation) for place, _, operation, _ in operations(contract))]
+    for place, node in places:
+        alternatives = node.get("security", [])
+        if alternatives and not any(not each or (len(each) == 1 and each.keys() <= ours) for each in alternatives):
+            yield f"{place}/security asks for more than an API key as a bearer token or by HTTP Basic"
+
+
+# --- Parameters and bodies --------------------------------------------------------------------------------------------
+
+
+def refused_parameter(contract: dict[str, Any], slot: Slot) -> Iterator[str]:
+    parameter, where = slot.value, f"the parameter at {slot.place}"
+    if "$ref" in parameter:
+        return
+    if "schema" not in parameter:
+        yield f"{where} has no schema, and the generator drops such a one"
+        return
+    place, schema = parameter.get("in"), parameter["schema"]
+    kinds = kinds_of(contract, schema)
+    if parameter.get("style", STYLES.get(place)) != STYLES.get(place):
+        yield f"{where} has `style: {parameter['style']}`, and the code writes `{STYLES.get(place)}` alone"
+    if parameter.get("allowReserved"):
+        yield f"{where} has `allowReserved`, and the code escapes every reserved character"
+    if "array" in kinds and parameter.get("explode") is False and place == "query":
+        yield f"{where} is an array with `explode: false`, and the code repeats the name for each item"
+    if "object" in kinds:
+        yield f"{where} is an object, which the code cannot write"
+    if "array" in kinds and {"array", "object", "any"} & kinds_of(contract, resolve(contract, schema).get("items", {})):
+        yield f"{where} is an array of more than single values"
+    if place == "header" and str(parameter.get("name")).lower() in RESERVED_HEADERS:
+        yield f"{where} is the header {parameter['name']}, which OpenAPI reserves"
+    allowed = {
+        "query": {"string", "integer", "number", "boolean", "null", "array", "date", "date-time", "uuid", "object"},
+        "path": {"string", "integer", "number", "date", "uuid"},
+        "header": {"string", "integer", "number", "boolean"},
+        "cookie": {"string"},
+    }
+    odd = sorted(kinds - allowed.get(str(place), set()) - {"object"})
+    if odd or (place != "query" and len(kinds) > 1):
+        yield f"{where} is {' or '.join(odd or sorted(kinds))}, which the code cannot write into a {place}"
+
+
+def kinds_of(contract: dict[str, Any], schema: Any) -> set[str]:
+    """What a value may be: its JSON types, with a format that Python has a type for in the place of `string`."""
+    schema = resolve(contract, schema)
+    if not isinstance(schema, dict):
+        return {"any"}
+    parts = [part for key in ("allOf", "anyOf", "oneOf") for part in schema.get(key, ())]
+    found = {kind for part in parts for kind in kinds_of(contract, part)}
+    if "properties" in schema:
+        found.add("object")
+    said = schema.get("enum", [schema["const"]] if "const" in schema else [])
+    names = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+    found |= {names.get(type(value), "any") for value in said if "type" not in schema}
+    for kind in listed(schema.get("type")):
+        is_typed = kind == "string" and "enum" not in schema and schema.get("format") in ("date", "date-time", "uuid")
+        found.add(schema["format"] if is_typed else kind)
+    return found or {"any"}
+
+
+def refused_media_type(
+    contract: dict[str, Any], place: str, name: str, media: dict[str, Any], kind: str
+) -> Iterator[str]:
+    if kind == "parameter":
+        return
+    simple = name.partition(";")[0].strip().lower()
+    is_json = simple == "application/json" or simple.endswith("+json")
+    if kind == "request" and simple == FORM:
+        properties = properties_of(contract, media.get("schema", {}))
+        kinds = {name: kinds_of(contract, each) for name, each in properties.items()}
+        if [name for name, each in kinds.items() if {"object", "null", "any"} & each] or not kinds:
+            yield f"the form at {place} has more than single values and lists of them"
+    elif kind == "request" and not is_json:
+        yield f"the code cannot send {name} at {place}"
+    elif kind == "response" and not is_json and not simple.startswith("text/"):
+        yield f"the code cannot read {name} at {place}"
+    elif kind == "response" and not is_json and kinds_of(contract, media.get("schema", {})) != {"string"}:
+        yield f"the code can read {name} at {place} as a string only"
+    if kind == "request" and "schema" not in media:
+        yield f"the body at {place} has no schema"
+
+
+# --- Schemas ----------------------------------------------------------------------------------------------------------
+
+
+def refused_schema(contract: dict[str, Any], slot: Slot) -> Iterator[str]:
+    schema, place = slot.value, slot.place
+    for word in sorted(schema):
+        if word == "discriminator":
+            yield f"the discriminator at {place} does not give each variant, a reference, one value"
+        elif word not in SCHEMA and not word.startswith("x-"):
+            yield f"the generator passes over `{word}` at {place}"
+    if schema.get("format") == "binary":
+        yield f"the code cannot hold the binary string at {place}"
+    yield from refused_values(schema, place)
+    for key in (*ONE, "properties"):
+        inner = schema.get(key)
+        booleans = inner.values() if key == "properties" and isinstance(inner, dict) else [inner]
+        if key != "additionalProperties" and any(isinstance(each, bool) for each in booleans):
+            yield f"the generator cannot read `true` or `false` as a schema, at {place}/{key}"
+    yield from refused_union(contract, schema, place)
+    for index, part in enumerate(schema.get("allOf", ())):
+        target = resolve(contract, part) or {}
+        lost = {"oneOf", "anyOf", "enum", "const", "additionalProperties"} & target.keys()
+        if len(schema["allOf"]) > 1 and lost:
+            yield f"the generator passes over `{min(lost)}` of a part of an allOf, at {place}/allOf/{index}"
+
+
+def refused_values(schema: dict[str, Any], place: str) -> Iterator[str]:
+    values = [value for value in schema.get("enum", ()) if value is not None]
+    if {type(value) for value in values} not in (set(), {str}, {int}) or (schema.get("type") == "boolean" and values):
+        yield f"the enum at {place} has other values than strings alone or integers alone"
+    if "const" in schema and not isinstance(schema["const"], str | int):
+        yield f"the const at {place} is no string, integer or boolean"
+    if "pattern" in schema:
+        try:
+            python_pattern(schema["pattern"])
+        except re.error:
+            yield f"the pattern at {place} is not one that Python can read"
+    for key in ("default", "const"):
+        if isinstance(schema.get(key), str) and set(schema[key]) & set('\\"'):
+            yield f"the {key} at {place} has a quote or backslash, which the generator escapes twice"
+
+
+def refused_union(contract: dict[str, Any], schema: dict[str, Any], place: str) -> Iterator[str]:
+    words = [word for word in ("oneOf", "anyOf") if word in schema]
+    for word in words:
+        beside = schema.keys() - SCHEMA.intersection(ANNOTATIONS) - {word}
+        beside = {each for each in beside if not each.startswith("x-")}
+        if beside:
+            yield f"the generator passes over `{min(beside)}` beside `{word}` at {place}"
+        variants = [resolve(contract, each) or {} for each in schema[word]]
+        if len([each for each in variants if "enum" in each]) > 1:
+            yield f"two enums stand in one `{word}` at {place}, and the first would take the values of both"
+        objects = [each for each in schema[word] if "object" in kinds_of(contract, each)]
+        for index, one in enumerate(objects):
+            for other in objects[index + 1 :]:
+                if not are_distinct(contract, one, other):
+                    yield f"nothing tells the variants of the `{word}` at {place} apart: a discriminator would"
+
+
+def are_distinct(contract: dict[str, Any], one: Any, other: Any) -> bool:
+    """Whether one of two object schemas requires something that the other does not have, or has as something else."""
+    for schema, against in ((one, other), (other, one)):
+        ours, theirs = properties_of(contract, schema), properties_of(contract, against)
+        for name in required_of(contract, schema):
+            if name not in theirs:
+                return True
+            mine, its = resolve(contract, ours.get(name, {})), resolve(contract, theirs[name])
+            if "const" in mine and "const" in its and mine["const"] != its["const"]:
+                return True
+            if name in required_of(contract, against) and not kinds_of(contract, mine) & kinds_of(contract, its):
+                return True
+    return False
+
+
+def required_of(contract: dict[str, Any], schema: Any, depth: int = 0) -> set[str]:
+    schema = resolve(contract, schema)
+    if not isinstance(schema, dict) or depth > 50:
+        return set()
+    parts = [required_of(contract, part, depth + 1) for part in schema.get("allOf", ())]
+    return set(schema.get("required", ())).union(*parts)
+
+
+def refused_requirements(contract: dict[str, Any]) -> Iterator[str]:
+    """A property that is required and not there: the generator passes over it."""
+    waiting = list(schemas(contract))
+    while waiting:
+        slot = waiting.pop(0)
+        missing = required_of(contract, slot.value) - properties_of(contract, slot.value).keys()
+        if missing and "$ref" not in slot.value:
+            yield f"the schema at {slot.place} requires `{min(missing)}`, a property that it does not have"
+        # A part of an allOf may require what another part has.
+        waiting[:0] = [each for each in inner_schemas(slot.value, slot.place, slot.name) if "/allOf/" not in each.place]
+
+
+def refused_directions(contract: dict[str, Any]) -> Iterator[str]:
+    """`readOnly` is required of responses alone, `writeOnly` of requests alone; the code has one class for both."""
+    for kind, word in (("request", "readOnly"), ("response", "writeOnly")):
+        for place, schema in reached(contract, kind):
+            required = required_of(contract, schema)
+            for name, each in properties_of(contract, schema).items():
+                if name in required and (resolve(contract, each) or {}).get(word) is True:
+                    yield f"the property {name} of the {kind} at {place} is required and `{word}`"
+
+
+def reached(contract: dict[str, Any], kind: str) -> Iterator[tuple[str, Any]]:
+    """The schemas that bodies of a kind are made of."""
+    waiting = [
+        (f"{place}/schema", media["schema"])
+        for place, _, media, its_kind in media_types(contract)
+        if its_kind == kind and "schema" in media
+    ]
+    seen: list[Any] = []
+    while waiting:
+        place, schema = waiting.pop(0)
+        schema = resolve(contract, schema)
+        if not isinstance(schema, dict) or any(schema is each for each in seen):
+            continue
+        seen.append(schema)
+        yield place, schema
+        waiting += [(each.place, each.value) for each in inner_schemas(schema, place, "")]

@@ -1,6 +1,9 @@
 """What the sandbox was told, in SQLite: each record as the JSON it is, in the order of recording.
 
-A change is committed before the call that makes it returns. A file survives the death of the process at any moment.
+A change is committed before the call that makes it returns. A file survives the death of the process at any moment; it
+need not survive a loss of power, so that a commit does not wait for the disk. One sandbox at a time has a file, and a
+file that is not a sandbox's is refused as it is.
+
 Lookups read a temporary copy, `seen_orders` and `seen_events`: a change that they are not to see yet reaches it later.
 """
 
@@ -20,8 +23,11 @@ INDEXED: Mapping[Table, tuple[str, ...]] = {
     "orders": ("id", "partner_order_id"),
     "events": ("order_event_id", "order_id", "partner_event_id", "network_transaction_id"),
 }
-# Of the file, as its user_version. A file of version 0 cannot find orders by partner_order_id.
-_VERSION = 1
+# What each version of the file (its user_version) can find records by.
+_VERSIONS: Sequence[Mapping[Table, tuple[str, ...]]] = ({**INDEXED, "orders": ("id",)}, INDEXED)
+_VERSION = len(_VERSIONS) - 1
+_STAMPS = ("application_id", "user_version")
+_APPLICATION = 0x496D7053  # "ImpS", the application_id of the file. The sandbox of 0.2.0 and before left it 0.
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +44,22 @@ class Store:
 
     `path` is that of a file, or ":memory:". With `refuse_duplicates`, an order or event whose id, or whose id in the
     partner's system, is recorded already is to be refused.
+
+    Raises ValueError when the file is another program's or a later version's, OSError when something else has it open,
+    and sqlite3.Error when it is no database or cannot be opened.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, refuse_duplicates: bool) -> None:
         self.refuse_duplicates = refuse_duplicates
         self._changed: list[tuple[Table, int]] | None = None
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._seen: dict[Table, int] = dict.fromkeys(INDEXED, 0)  # how many records lookups see
+        self._db = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
         try:
-            self._db.execute("PRAGMA journal_mode = WAL")
-            if self._db.execute("PRAGMA user_version").fetchone() != (_VERSION,):
-                self._make_file()
+            self._open(path)
             for table in INDEXED:
                 self._make_table("temp", f"seen_{table}", INDEXED[table])
-                self._db.execute(f"INSERT INTO seen_{table} SELECT * FROM {table}")  # noqa: S608 - our own names
+                copied = self._db.execute(f"INSERT INTO seen_{table} SELECT * FROM {table}")  # noqa: S608 - our own names
+                self._seen[table] = copied.rowcount
         except BaseException:
             self._db.close()
             raise
@@ -118,24 +127,68 @@ class Store:
         matching, values = _matching(filters), (*filters.values(),)
         if first_only:
             matching = f"number = (SELECT MIN(number) FROM seen_{table} WHERE {matching})"  # noqa: S608 - our own names
-        count = f"SELECT COUNT(*) FROM seen_{table} WHERE {matching}"  # noqa: S608 - our own names
         rows = f"SELECT body FROM seen_{table} WHERE {matching} AND number > ? ORDER BY number LIMIT ?"  # noqa: S608
-        total: int = self._db.execute(count, values).fetchone()[0]
         found = self._db.execute(rows, (*values, after, limit + 1)).fetchall()
-        return Page([json.loads(body) for (body,) in found[:limit]], has_more=len(found) > limit, total=total)
+        has_more = len(found) > limit
+        if not filters:
+            total = self._seen[table]
+        elif not after and not has_more:
+            total = len(found)
+        else:
+            count = f"SELECT COUNT(*) FROM seen_{table} WHERE {matching}"  # noqa: S608 - our own names
+            total = self._db.execute(count, values).fetchone()[0]
+        return Page([json.loads(body) for (body,) in found[:limit]], has_more=has_more, total=total)
 
     def clear(self) -> None:
         """Forget every record."""
         for table in INDEXED:
             for each in (table, f"seen_{table}"):
                 self._db.execute(f"DELETE FROM {each}")  # noqa: S608 - our own names
+            self._seen[table] = 0
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
 
+    def _open(self, path: str | os.PathLike[str]) -> None:
+        """Take the file for this sandbox alone, and bring it to this version. A file that is refused stays as it is."""
+        self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        try:
+            self._db.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            raise OSError(
+                f"{os.fspath(path)} is in use by another sandbox or program. Stop that one, or use another file."
+            ) from None
+        application, version = (self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in _STAMPS)
+        problem = self._problem(application, version)
+        if problem:
+            raise ValueError(f"{os.fspath(path)} {problem}. It was not changed. Use another file.")
+        self._db.execute("COMMIT")
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        if (application, version) != (_APPLICATION, _VERSION):
+            self._make_file()
+
+    def _problem(self, application: int, version: int) -> str | None:
+        """Say why the file, whose stamps these are, is not one that this version can open; None when it is."""
+        if application == _APPLICATION:
+            return None if version <= _VERSION else f"is of a later version of the sandbox ({version}, not {_VERSION})"
+        others = "SELECT name FROM sqlite_master WHERE type <> 'index' AND substr(name, 1, 7) <> 'sqlite_'"
+        tables = {name: self._columns_of(name) for (name,) in self._db.execute(others)}
+        if application == 0 and 0 <= version <= _VERSION:
+            ours = {name: {"number", "body", *members} for name, members in _VERSIONS[version].items()}
+            # Until 0.1.0 had made both tables, there was one or none.
+            if tables == ours or (version == 0 and tables.items() <= ours.items()):
+                return None
+        return "is the database of another program"
+
+    def _columns_of(self, table: str) -> set[str]:
+        return {name for (name,) in self._db.execute("SELECT name FROM pragma_table_info(?)", (table,))}
+
     def _make_file(self) -> None:
-        """Make the tables anew, with the records that a file of another version has."""
+        """Make the tables anew, with the records that a file of an earlier version has."""
         self._db.execute("BEGIN IMMEDIATE")
         for table, members in INDEXED.items():
             exists = self._db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone()
@@ -144,7 +197,8 @@ class Store:
             self._make_table("main", table, members)
             for record in records:
                 self._insert(table, record)
-        self._db.execute(f"PRAGMA user_version = {_VERSION}")
+        for name, value in zip(_STAMPS, (_APPLICATION, _VERSION), strict=True):
+            self._db.execute(f"PRAGMA {name} = {value}")
         self._db.execute("COMMIT")
 
     def _make_table(self, schema: str, table: str, members: tuple[str, ...]) -> None:
@@ -170,9 +224,9 @@ class Store:
 
     def _show(self, changed: Sequence[tuple[Table, int]]) -> None:
         for table, number in changed:
-            self._db.execute(f"DELETE FROM seen_{table} WHERE number = ?", (number,))  # noqa: S608 - our own names
+            gone = self._db.execute(f"DELETE FROM seen_{table} WHERE number = ?", (number,))  # noqa: S608 - our own names
             sql = f"INSERT INTO seen_{table} SELECT * FROM {table} WHERE number = ?"  # noqa: S608 - our own names
-            self._db.execute(sql, (number,))
+            self._seen[table] += self._db.execute(sql, (number,)).rowcount - gone.rowcount
 
 
 def _columns(table: Table) -> tuple[str, ...]:

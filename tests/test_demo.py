@@ -40,8 +40,8 @@ OTHER = {"id": ORDER_ID, "payment_method_id": "p", "partner_order_id": "o", "tot
 NOTHING = Fault(status=200, body={"data": []})
 BAD_DAYS: list[tuple[str, list[Fault], str]] = [
     ("postOrderEvent", [Fault(status=200, body={}, write="lost")], "may or may not have been carried out"),
-    ("listOrderEvents", [Fault(), NOTHING], "events listed"),
-    ("listOrderEvents", [Fault()] * 4 + [NOTHING], "the event found"),
+    ("listOrderEvents", [Fault(answer="normal"), NOTHING], "events listed"),
+    ("listOrderEvents", [Fault(answer="normal")] * 4 + [NOTHING], "the event found"),
     ("putOrder", [Fault(status=200, body=OTHER, write="lost")], "the updated order"),
     ("putOrder", [Fault(status=200, body=OTHER | LESS, write="lost")], "the total kept by the sandbox"),
     ("deleteOrderEvent", [Fault(status=204, write="lost")], "the deleted event"),

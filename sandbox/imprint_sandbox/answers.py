@@ -32,8 +32,10 @@ class Answer:
                 return json.dumps(self.body).encode()
 
 
-def spoiled(answer: Answer, fault: Fault) -> Answer:
-    """Return what is sent in place of `answer` on a day with `fault`."""
+def spoiled(answer: Answer, fault: Fault | None) -> Answer:
+    """Return what is sent in place of `answer` on a day with `fault`; None is a good day."""
+    if fault is None:
+        return _with_headers(answer, {})
     if fault.status is not None:
         body = error_body(fault.status, "A bad day, on demand.") if fault.status >= 400 else None
         answer = Answer(fault.status, body)
@@ -51,8 +53,7 @@ def spoiled(answer: Answer, fault: Fault) -> Answer:
             answer = replace(answer, body=whole[: len(whole) // 2])
         case _:
             pass
-    headers = {} if answer.body is None else {"content-type": "application/json"}
-    return replace(answer, headers={**headers, **answer.headers, **_lowered(fault.headers)})
+    return _with_headers(answer, fault.headers)
 
 
 def _of_unknown_type(body: dict[str, Any]) -> dict[str, Any]:
@@ -61,5 +62,7 @@ def _of_unknown_type(body: dict[str, Any]) -> dict[str, Any]:
     return {**body, "type": UNKNOWN_EVENT_TYPE}
 
 
-def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
+def _with_headers(answer: Answer, headers: Mapping[str, str]) -> Answer:
+    content_type = {} if answer.body is None else {"content-type": "application/json"}
+    lowered = {name.lower(): value for name, value in headers.items()}
+    return replace(answer, headers={**content_type, **answer.headers, **lowered})

@@ -1,20 +1,22 @@
 """The HTTP side: routes made from the contract's operations, authentication, and answers as the fault wants them."""
 
 import base64
+import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import unquote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Route, Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from imprint_sandbox.answers import Answer, spoiled
+from imprint_sandbox.answers import Answer
 from imprint_sandbox.contract import Operation
 from imprint_sandbox.control import control_routes
 from imprint_sandbox.faults import Fault
+from imprint_sandbox.guard import Guard
 from imprint_sandbox.operations import HANDLERS
 from imprint_sandbox.received import ReceivedRequest
 from imprint_sandbox.refusals import RefusedError, error_body
@@ -24,17 +26,23 @@ from imprint_sandbox.store import Store
 # Where the server puts the function that closes the connection; see server.py.
 ABORT = "imprint_sandbox.abort"
 
+_SECRET_HEADERS = ("authorization", "x-imprint-merchant-key")
 
-def make_app(state: State, operations: Mapping[str, Operation], api_key: str) -> Router:
-    """Return the ASGI application that serves `operations` from `state`."""
+_log = logging.getLogger("imprint_sandbox.http")
+
+
+def make_app(
+    state: State, operations: Mapping[str, Operation], api_key: str, allowed_hosts: Iterable[str] = ()
+) -> ASGIApp:
+    """Return the ASGI application that serves `operations` from `state` at loopback hosts and `allowed_hosts`."""
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in operations.values():
         by_path.setdefault(operation.path, {})[operation.method] = operation
     routes = [Route(path, _Endpoint(state, api_key, by_method)) for path, by_method in by_path.items()]
     # A redirect to a path without the slash would be an answer that the contract does not know.
-    return Router(
-        [*routes, *control_routes(state)], redirect_slashes=False, default=_Endpoint(state, api_key, by_method={})
-    )
+    nothing = _Endpoint(state, api_key, by_method={})
+    router = Router([*routes, *control_routes(state)], redirect_slashes=False, default=nothing)
+    return Guard(router, allowed_hosts)
 
 
 class _Endpoint:
@@ -56,27 +64,29 @@ class _Endpoint:
             method=request.method,
             path=request.scope["path"],
             query=dict(request.query_params),
-            headers={name: _masked(value) if name == "authorization" else value for name, value in _headers(request)},
+            headers={name: _masked(value) if name in _SECRET_HEADERS else value for name, value in _headers(request)},
             body=body,
             operation=operation.operation_id if operation else None,
         )
 
-        def work(store: Store, fault: Fault) -> Answer:
+        def work(store: Store, fault: Fault | None) -> Answer:
+            from_start = fault is not None and fault.answer == "repeated_page"
             try:
-                return self._answer(store, request, body, operation, from_start=fault.answer == "repeated_page")
+                return self._answer(store, request, body, operation, from_start=from_start)
             except RefusedError as refused:
                 headers = self._headers_of_refusal(refused.status)
                 return Answer(refused.status, error_body(refused.status, refused.message, refused.param), headers)
 
-        answer, fault = self._state.handle(received, work)
-        sent = spoiled(answer, fault)
-        wanted = not fault.delay or await self._state.delays.wait(fault.delay)
-        if not wanted or fault.answer == "cut":
+        answer, noted = self._state.handle(received, work)
+        fault = noted.fault
+        _log_request(noted, scope["query_string"].decode("latin-1"))
+        wanted = fault is None or not fault.delay or await self._state.delays.wait(fault.delay)
+        if not wanted or (fault is not None and fault.answer == "cut"):
             await _cut(scope, receive)
             return
-        content = sent.encoded()
-        await _send_head(send, sent, len(content))
-        if fault.answer == "cut_in_body":
+        content = answer.encoded()
+        await _send_head(send, answer, len(content))
+        if fault is not None and fault.answer == "cut_in_body":
             await send({"type": "http.response.body", "body": content[: len(content) // 2], "more_body": True})
             await _cut(scope, receive)
             return
@@ -118,6 +128,12 @@ class _Endpoint:
                 return {"allow": ", ".join(self._by_method)}
             case _:
                 return {}
+
+
+def _log_request(request: ReceivedRequest, query: str) -> None:
+    target = f"{request.path}?{query}" if query else request.path
+    fault = "" if request.fault is None else f" {request.fault!r}"
+    _log.info("%s %s %s%s", request.method, target, request.status or "cut", fault)
 
 
 def _headers(request: Request) -> list[tuple[str, str]]:

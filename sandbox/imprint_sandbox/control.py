@@ -1,12 +1,13 @@
 """The control endpoint, /_sandbox: what the Python API does, over HTTP, for services in other languages.
 
+    GET    /_sandbox/health                           {"status": "ok"} as soon as it serves
     GET    /_sandbox/orders | events | requests       what is kept; what arrived
     GET    /_sandbox/faults                           the faults still to come
     POST   /_sandbox/faults                           {"operation": "postOrderEvent", "times": 1, "fault": {...}}
     DELETE /_sandbox/faults                           forget them
     POST   /_sandbox/settle | reset                   what `Sandbox.settle` and `Sandbox.reset` do
 
-The members of "fault" are the fields of `Fault`. No key is asked for: it listens on the loopback interface only.
+The fields of "fault" are those of `Fault`. No key is needed: see guard.py for who may ask.
 """
 
 import json
@@ -50,7 +51,11 @@ def control_routes(state: State) -> list[Route]:
             return JSONResponse(error_body(400, f"No fault was set: {error}"), status_code=400)
         return Response(status_code=204)
 
+    async def health(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
     return [
+        Route("/_sandbox/health", health),
         Route("/_sandbox/orders", shown(lambda: state.records("orders"))),
         Route("/_sandbox/events", shown(lambda: state.records("events"))),
         Route("/_sandbox/requests", shown(lambda: [_shown_request(each) for each in state.requests()])),
@@ -63,11 +68,16 @@ def control_routes(state: State) -> list[Route]:
 
 
 def _shown_request(request: ReceivedRequest) -> dict[str, Any]:
-    return {**asdict(request), "body": request.body.decode("utf-8", "replace")}
+    fault = None if request.fault is None else _members(request.fault)
+    return {**asdict(request), "body": request.body.decode("utf-8", "replace"), "fault": fault}
 
 
 def _shown_fault(operation: str, fault: Fault) -> dict[str, Any]:
+    return {"operation": operation, "fault": _members(fault)}
+
+
+def _members(fault: Fault) -> dict[str, Any]:
     members = asdict(fault)
     if isinstance(fault.body, bytes):
         members["body"] = fault.body.decode("utf-8", "replace")
-    return {"operation": operation, "fault": members}
+    return members

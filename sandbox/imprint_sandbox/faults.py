@@ -7,7 +7,7 @@ says nothing about either.
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Literal, get_args
 
 Write = Literal["made", "lost", "late", "unseen"]
@@ -17,7 +17,7 @@ _BODILESS = (204, 205, 304)
 _FRAMING = ("content-length", "transfer-encoding", "connection")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class Fault:
     """What goes wrong with one request.
 
@@ -33,7 +33,7 @@ class Fault:
 
     `answer` is what is sent:
 
-    - "normal": what the sandbox would answer, or `status`;
+    - "normal": what the sandbox would answer, or `status` (the default);
     - "cut": nothing, the connection is closed;
     - "cut_in_body": all headers and half of the body, then the connection is closed;
     - "malformed": a whole answer whose body is half of the JSON that it should be;
@@ -44,17 +44,35 @@ class Fault:
     `status` (int), `headers` and `body` replace those of the answer. A `body` that is bytes or str is sent as it is,
     anything else as JSON; without one, a `status` of 400 or more has Imprint's error body and a lower one has none.
     `delay` is the time in seconds (float) between the write and the answer; `Sandbox.settle()` cuts it short.
+
+    Raises ValueError when no field is given, or when they contradict each other.
     """
 
     write: Write | None = None
     settles_after: int | None = None
-    answer: AnswerKind = "normal"
+    answer: AnswerKind | None = None
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     body: Any = None
     delay: float = 0.0
 
+    def __repr__(self) -> str:
+        return f"Fault({', '.join(f'{name}={value!r}' for name, value in self._set())})"
+
+    def _set(self) -> list[tuple[str, Any]]:
+        """Return the names and values of the fields that are not as they are by default."""
+        return [
+            (each.name, getattr(self, each.name))
+            for each in fields(self)
+            if getattr(self, each.name) != (each.default if each.default_factory is MISSING else each.default_factory())
+        ]
+
     def __post_init__(self) -> None:
+        if not self._set():
+            raise ValueError(
+                "Fault() changes nothing. Say what goes wrong, as in Fault(status=503), Fault(answer='cut') or "
+                "Fault(delay=1.5). For a request that goes well before the next one fails, use Fault(answer='normal')."
+            )
         for problem in self._problems():
             raise ValueError(f"{problem}: {self!r}")
 
@@ -79,7 +97,7 @@ class Fault:
             problem
             for problem, is_so in (
                 (f"write is one of {get_args(Write)}", self.write not in (None, *get_args(Write))),
-                (f"answer is one of {get_args(AnswerKind)}", self.answer not in get_args(AnswerKind)),
+                (f"answer is one of {get_args(AnswerKind)}", self.answer not in (None, *get_args(AnswerKind))),
                 ("status is from 200 to 599", self.status is not None and not _is_int(self.status, 200, 599)),
                 ("delay is in seconds, 0 or more", not _is_duration(self.delay)),
                 (
@@ -142,6 +160,3 @@ def _is_int(value: object, least: int, most: int) -> bool:
 
 def _is_duration(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
-
-
-NO_FAULT = Fault()

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from imprint_sandbox.faults import Fault
+
 
 @dataclass(frozen=True, slots=True)
 class ReceivedRequest:
@@ -10,7 +12,8 @@ class ReceivedRequest:
 
     `path` is as it was sent (%2F for a slash in an id), `query` has the last value of each parameter, `headers` has
     names in small letters and the credentials masked, `body` is the bytes as they came, and `operation` is the
-    operationId, or None where the contract has no such operation.
+    operationId, or None where the contract has no such operation. `status` (int) is that of the response, or None when
+    a fault cut the connection before one; `fault` is what went wrong on demand, or None.
     """
 
     method: str
@@ -19,3 +22,5 @@ class ReceivedRequest:
     headers: Mapping[str, str]
     body: bytes
     operation: str | None
+    status: int | None = None
+    fault: Fault | None = None

@@ -1,10 +1,11 @@
-"""Serves the application on the loopback interface, from a thread of its own.
+"""Serves the application from a thread of its own.
 
 uvicorn's HTTP protocol without its `Server`: that one looks for the order to stop every tenth of a second, and waits
 for connections which are kept alive. Tests start and stop many sandboxes.
 """
 
 import asyncio
+import ipaddress
 import socket
 import threading
 from concurrent.futures import Future
@@ -17,26 +18,31 @@ from uvicorn.server import ServerState
 from imprint_sandbox.app import ABORT
 from imprint_sandbox.delays import Delays
 
-HOST = "127.0.0.1"
 _BACKLOG = 1024  # connections: hundreds of tasks connect at once in some tests
 _KEEP_ALIVE = 3600  # seconds: no connection is closed that a test has not asked to be closed
 
 
 class Server:
-    """Serves `app` on `port` (0: a free one) between `start` and `stop`."""
+    """Serves `app` at `host` (IPv4) and `port` (0: a free one) between `start` and `stop`.
 
-    def __init__(self, app: ASGIApp, delays: Delays, port: int) -> None:
+    `url` is where this machine reaches it.
+    """
+
+    def __init__(self, app: ASGIApp, delays: Delays, host: str, port: int) -> None:
         self._app = app
         self._delays = delays
-        self._socket = socket.create_server((HOST, port), backlog=_BACKLOG)
+        self._socket = socket.create_server((host, port), backlog=_BACKLOG)
         # Connections inherit it. asyncio does not set it for a socket made like this, and a POST would take 40 ms more.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._thread = threading.Thread(target=self._run, name="imprint-sandbox", daemon=True)
         self._started: Future[None] = Future()
         self._loop: asyncio.AbstractEventLoop
         self._stopping: asyncio.Event
-        host, self.port = self._socket.getsockname()
-        self.url = f"http://{host}:{self.port}"
+        address, self.port = self._socket.getsockname()
+        listening = ipaddress.ip_address(address)
+        self.is_reachable_from_elsewhere = not listening.is_loopback
+        # What listens at every address of this machine listens at its loopback address, too.
+        self.url = f"http://{'127.0.0.1' if listening.is_unspecified else address}:{self.port}"
 
     def start(self) -> None:
         """Serve from now on."""

@@ -7,12 +7,12 @@ that its handling lets land. So 50 connections cannot tear a record, and a test 
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from imprint_sandbox.answers import Answer
+from imprint_sandbox.answers import Answer, spoiled
 from imprint_sandbox.contract import Operation
 from imprint_sandbox.delays import Delays
-from imprint_sandbox.faults import NO_FAULT, Fault
+from imprint_sandbox.faults import Fault
 from imprint_sandbox.received import ReceivedRequest
 from imprint_sandbox.store import JsonObject, Store, Table
 
@@ -40,19 +40,24 @@ class State:
         self._faults: dict[str, deque[Fault]] = {name: deque() for name in operations}
         self._pending: list[_Pending] = []
 
-    def handle(self, request: ReceivedRequest, work: Callable[[Store, Fault], Answer]) -> tuple[Answer, Fault]:
-        """Note `request`, take its fault, do `work` as the fault allows; return the answer and the fault."""
+    def handle(
+        self, request: ReceivedRequest, work: Callable[[Store, Fault | None], Answer]
+    ) -> tuple[Answer, ReceivedRequest]:
+        """Take the fault of `request` and do `work` as that allows; return the answer to send, and what was noted."""
         with self._lock:
-            self._requests.append(request)
-            self._arrived.notify_all()
             if request.operation is None:
-                return work(self._store, NO_FAULT), NO_FAULT
-            queue = self._faults[request.operation]
-            fault = queue.popleft() if queue else NO_FAULT
-            before = list(self._pending)
-            answer = self._write(fault, lambda: work(self._store, fault))
-            self._count_down(before)
-            return answer, fault
+                fault, answer = None, spoiled(work(self._store, None), None)
+            else:
+                queue = self._faults[request.operation]
+                fault = queue.popleft() if queue else None
+                before = list(self._pending)
+                answer = spoiled(self._write(fault, work), fault)
+                self._count_down(before)
+            status = None if fault is not None and fault.answer == "cut" else answer.status
+            noted = replace(request, status=status, fault=fault)
+            self._requests.append(noted)
+            self._arrived.notify_all()
+            return answer, noted
 
     def fail(self, operation: str, fault: Fault, times: int) -> None:
         """Let `fault` happen to the next `times` requests to `operation` that have no fault before it."""
@@ -124,14 +129,19 @@ class State:
         for queue in self._faults.values():
             queue.clear()
 
-    def _write(self, fault: Fault, work: Callable[[], Answer]) -> Answer:
+    def _write(self, fault: Fault | None, work: Callable[[Store, Fault | None], Answer]) -> Answer:
+        def now() -> Answer:
+            return work(self._store, fault)
+
+        if fault is None:
+            return now()
         match fault.write_or_default:
             case "made":
-                return work()
+                return now()
             case "unseen":
-                return self._unseen(fault, work)
+                return self._unseen(fault, now)
             case "late":
-                self._pending.append(_Pending(fault.settles_after, work))
+                self._pending.append(_Pending(fault.settles_after, now))
             case "lost":
                 pass
         # The fault has a status, or nothing is answered: this is never sent.

@@ -457,7 +457,7 @@ def test_a_409_is_a_success_when_one_look_explains_it(
 
 
 @each_write
-@pytest.mark.parametrize("look", [Fault(), Fault(status=500), Fault(answer="malformed")], ids=str)
+@pytest.mark.parametrize("look", [Fault(answer="normal"), Fault(status=500), Fault(answer="malformed")], ids=str)
 def test_a_409_that_one_look_does_not_explain_is_raised(
     sandbox: Sandbox, writer: Flavour, clock: Clock, write: Write, look: Fault
 ) -> None:
@@ -666,7 +666,7 @@ write_faults = st.one_of(
     st.builds(lambda after: Fault(write="unseen", settles_after=after), st.sampled_from([1, 3, None])),
     st.sampled_from(
         [
-            Fault(),
+            Fault(answer="normal"),
             Fault(answer="cut_in_body"),
             Fault(answer="malformed"),
             Fault(status=200, body="<html>", write="made"),
@@ -683,7 +683,13 @@ write_faults = st.one_of(
 lookup_faults = st.one_of(
     st.builds(lambda status: Fault(status=status), statuses),
     st.sampled_from(
-        [Fault(), Fault(answer="cut"), Fault(answer="malformed"), Fault(answer="empty_page"), Fault(status=429)]
+        [
+            Fault(answer="normal"),
+            Fault(answer="cut"),
+            Fault(answer="malformed"),
+            Fault(answer="empty_page"),
+            Fault(status=429),
+        ]
     ),
 )
 

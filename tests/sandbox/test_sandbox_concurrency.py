@@ -24,7 +24,7 @@ class Connection:
     async def request(self, method: str, target: str, body: JsonObject | None = None) -> tuple[int, JsonObject]:
         content = b"" if body is None else json.dumps(body).encode()
         self._writer.write(
-            f"{method} {target} HTTP/1.1\r\nHost: sandbox\r\nAuthorization: Bearer sandbox-key\r\n"
+            f"{method} {target} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer sandbox-key\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n".encode()
             + content
         )

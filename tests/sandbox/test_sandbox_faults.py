@@ -501,7 +501,7 @@ def test_a_fault_cannot_be_set_where_it_would_do_nothing(
 def test_no_fault_leaves_a_word_in_the_log(
     an_order: JsonObject, caplog: pytest.LogCaptureFixture, answer: Any, status: int | None
 ) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.WARNING)
     with Sandbox() as sandbox, client_of(sandbox) as api:
         sandbox.fail("createOrder", Fault(answer=answer, status=status, write="made"))
         if answer.startswith("cut"):

@@ -91,7 +91,7 @@ def test_a_sandbox_closes_while_answers_are_delayed_and_connections_kept_alive(o
         delayed = threads.submit(httpx.post, f"{own_sandbox.url}/v2/orders", json=ORDER, headers=KEY)
         own_sandbox.wait_for_requests(2)
         half = socket.create_connection(("127.0.0.1", httpx.URL(own_sandbox.url).port or 0))
-        half.sendall(b"POST /v2/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        half.sendall(b"POST /v2/orders HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
         own_sandbox.close()
         with pytest.raises(httpx.RemoteProtocolError):
             delayed.result()
@@ -182,7 +182,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_half_written_when_the_process_
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_the_command_says_where_it_listens_and_stops_cleanly(name: str) -> None:
-    with command("--api-key", "secret") as (process, url):
+    with command("--api-key", "secret", "--quiet") as (process, url):
         with httpx.Client(base_url=url, headers={"Authorization": "Bearer secret"}) as client:
             assert client.post("/v2/orders", json=ORDER).status_code == 200
             process.send_signal(signal.Signals[name])

@@ -12,7 +12,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 	--custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-thorough bench conformance check generate check-generated review format dist test-versions audit lock clean
+.PHONY: help setup demo test test-thorough bench conformance check vendor generate check-generated review format dist test-versions audit lock clean
 
 help: ## Show what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,10 @@ check: $(INSTALLED) check-generated ## Format, lint, types, border: takes second
 	@$(BIN)/mypy
 	@$(BIN)/python -m tools.proven $(BIN)/pyright
 	@$(BIN)/zizmor --offline --quiet .github/workflows
+
+# FROM is in the environment: nothing in it is a command, and with -f no pattern either.
+vendor: $(INSTALLED) ## Write openapi.yaml from what Imprint publishes: FROM=<file or https URL>, or several pages
+	@set -f; $(BIN)/python -m tools.vendor -- $$FROM
 
 generate: $(INSTALLED) ## Regenerate generated/ from the contract, the overlay, the config and the templates
 	@$(BIN)/python -m tools.generate $(ARGS)

@@ -23,10 +23,10 @@ from ruamel.yaml.error import YAMLError
 
 from tools import generator, naming
 from tools.contract import all_schemas, media_types, operations, parameters
-from tools.generator import one_line
 from tools.normalise import normalise
 from tools.overlay import OverlayError, apply_overlay, without_actions
 from tools.refusals import refusals
+from tools.text import one_line, printable
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path("generated/imprint_api")
@@ -211,11 +211,6 @@ def class_overrides(root: Path) -> dict[str, str]:
         raise GenerateError(
             f"generator-config.yaml is no configuration of the generator: {one_line(str(error))}"
         ) from None
-
-
-def printable(text: str) -> str:
-    """The contract may be quoted: nothing in it shall command the terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 # --- What came out ----------------------------------------------------------------------------------------------------

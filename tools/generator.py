@@ -17,6 +17,7 @@ from openapi_python_client.schema import UntrustedString
 
 from tools.contract import all_schemas, operations, properties_of, resolve
 from tools.limits import limits_of_model
+from tools.text import one_line
 
 PLACE = "x-place"
 
@@ -97,7 +98,3 @@ def _said(error: GeneratorError) -> str:
     if isinstance(error, ParseError) and error.data is not None and not said.strip():
         said = type(error.data).__name__
     return re.sub(r"<\S+ object at 0x\w+>", "...", said)
-
-
-def one_line(text: str) -> str:
-    return " ".join(text.split())

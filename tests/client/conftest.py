@@ -204,7 +204,7 @@ def _pem(kind: str, content: bytes) -> str:
     return f"-----BEGIN {kind}-----\n{base64.encodebytes(content).decode()}-----END {kind}-----\n"
 
 
-def _self_signed() -> str:
+def self_signed() -> str:
     """A key, and a certificate of 127.0.0.1 that it signed itself, valid around now."""
     key = secrets.randbelow(_N - 1) + 1
     x, y = _times(key, _G)
@@ -237,7 +237,7 @@ def _self_signed() -> str:
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with a key and its self-signed certificate of 127.0.0.1."""
     path = tmp_path_factory.mktemp("certificate") / "self-signed.pem"
-    path.write_text(_self_signed())
+    path.write_text(self_signed())
     return path
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import griffe
 from rich.console import Console
 
-from tools.generate import ROOT, GenerateError, class_overrides, generate, is_generated, printable
+from tools.generate import ROOT, GenerateError, class_overrides, generate, is_generated
 from tools.review import report, requirements, surface, wire
 from tools.review.base import CONTRACT, BaseError, extract
 from tools.review.places import directions
@@ -23,6 +23,7 @@ from tools.review.report import Review
 from tools.review.subjects import Subjects
 from tools.review.surface import SurfaceError
 from tools.review.version import VersionError, verdict
+from tools.text import printable
 
 OUTPUT = "review.md"
 

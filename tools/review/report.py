@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tools.generate import printable
 from tools.review.change import NEITHER, RECEIVED, SENT, Change, Direction, Impact
 from tools.review.version import Verdict
+from tools.text import printable
 
 LIMIT = 40_000
 """Characters of Markdown. A pull request takes 65,536, and regenerate.yml has something to say beside it."""

@@ -8,6 +8,10 @@ INSTALLED := $(VENV)/.installed
 # Some four times as quick as pip. It does not read pip's settings: where only pip reaches an index, pip does it.
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
+# Not in parallel: Schemathesis gives all its tests one name, of which xdist would run one.
+JUDGES := $(BIN)/python -m pytest tests/conformance
+THOROUGH := -m "" --hypothesis-profile thorough
+CONFORMANCE := tools/conformance/node_modules/.installed tools/review/node_modules/.installed
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
 	--custom-compile-command 'make lock'
 
@@ -39,8 +43,9 @@ demo: generate ## Regenerate the client, start the local sandbox, take an order 
 test: $(INSTALLED) ## Run the tests, in parallel
 	@$(PYTEST)
 
-test-thorough: $(INSTALLED) ## Run every test at full strength: takes minutes
-	@$(PYTEST) -m "" --hypothesis-profile thorough
+test-thorough: $(INSTALLED) $(if $(shell command -v npm),$(CONFORMANCE)) ## Run every test at full strength, conformance too: takes minutes
+	@$(PYTEST) $(THOROUGH)
+	@$(if $(shell command -v npm),$(JUDGES) $(THOROUGH))
 
 bench: $(BENCH)/.peers $(BENCH)/.installed ## Compare what the client costs with others; writes benchmarks/RESULTS.md (uses Java)
 	@$(BENCH)/bin/python -m benchmarks.run $(or $(ARGS),--write)
@@ -59,8 +64,8 @@ $(BENCH)/.installed: $(BENCH)/.locked pyproject.toml
 	@$(BENCH)/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-conformance: $(INSTALLED) tools/conformance/node_modules/.installed tools/review/node_modules/.installed ## Let Schemathesis judge the sandbox, Prism the client, redocly changes (needs Node)
-	@$(BIN)/python -m pytest tests/conformance
+conformance: $(INSTALLED) $(CONFORMANCE) ## Let Schemathesis judge the sandbox, Prism the client, redocly changes (needs Node)
+	@$(JUDGES)
 
 tools/%/node_modules/.installed: tools/%/package-lock.json
 	@command -v npm >/dev/null || { echo "make $* needs Node.js 20 or newer, with npm." >&2; exit 1; }

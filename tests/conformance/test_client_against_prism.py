@@ -6,7 +6,7 @@ success is a fault of the client.
 
 import contextlib
 import json
-import socket
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,29 +35,19 @@ CONTRACT = Path(imprint_api.__file__).with_name("openapi.json")
 PRISM = Path(__file__).resolve().parents[2] / "tools/conformance/node_modules/.bin/prism"
 SCHEMA = schemathesis.openapi.from_dict(json.loads(CONTRACT.read_text(encoding="utf-8")))
 bounded = settings(
-    max_examples=100,
-    deadline=None,
-    derandomize=True,
+    max_examples=2 * settings().max_examples,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture],
 )
 
 
 @pytest.fixture(scope="module")
 def imprint() -> Iterator[Imprint]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [str(PRISM), "mock", "--errors", "--host", "127.0.0.1", "--port", str(port), str(CONTRACT)]
+    command = [str(PRISM), "mock", "--errors", "--host", "127.0.0.1", "--port", "0", str(CONTRACT)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as prism:
         assert prism.stdout is not None
-        for line in prism.stdout:
-            if "is listening" in line:
-                break
-        else:
-            pytest.fail("Prism did not start")
-        with Imprint(
-            "key", base_url=f"http://127.0.0.1:{port}", retry=RetryPolicy.none(), check_totals=False
-        ) as imprint:
+        listening = filter(None, (re.search(r"is listening on (http://[\d.:]+)", line) for line in prism.stdout))
+        url = next(listening)[1]
+        with Imprint("key", base_url=url, retry=RetryPolicy.none(), check_totals=False) as imprint:
             yield imprint
         prism.terminate()
         prism.stdout.read()

@@ -66,9 +66,7 @@ def accepted(sandbox: Sandbox) -> Iterator[set[str]]:
 
 @SCHEMA.parametrize()
 @settings(
-    max_examples=150,
-    deadline=None,
-    derandomize=True,
+    max_examples=2 * settings().max_examples,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture],
 )
 def test_the_sandbox_answers_as_the_contract_says(

@@ -582,45 +582,6 @@ def test_a_malformed_location_is_a_documented_exception(
     assert len(sandbox.requests) == 1
 
 
-# --- Retry-After ------------------------------------------------------------------------------------------------------
-
-
-NO_RETRY_AFTER = [
-    *["nan", "inf", "-inf", "-1", "1e400", "soon", "", "-", "Wed", "Wed, 99 Foo 2024", "0x10", "1,5"],
-    *["Fri, 31 Dec 99999 23:59:59 GMT", "Thu, 01 Jan 1970 00:00:00 GMT", "Wed, 21 Oct 2015 07:28:00 +99999999"],
-]
-
-
-@pytest.mark.parametrize("status", [429, 503])
-@pytest.mark.parametrize("retry_after", NO_RETRY_AFTER, ids=repr)
-def test_a_retry_after_that_makes_no_sense_or_is_over_does_not_keep_from_trying_again(
-    sandbox: Sandbox, connect: Connect, clock: Clock, status: int, retry_after: str
-) -> None:
-    client = connect(sandbox, retry=RetryPolicy(attempts=2))
-    fault = Fault(status=status, headers={"Retry-After": retry_after})
-    sandbox.fail("listOrderEvents", fault, times=2)
-
-    error = failure(lambda: client.find(partner_event_id="e-1"))
-
-    assert isinstance(error, APIStatusError)
-    assert error.status_code == status
-    assert len(sandbox.requests) == 2
-    assert clock.waits in ([0], [0.25])
-
-
-@pytest.mark.parametrize("retry_after", ["61", "1e9", "99999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
-def test_a_retry_after_beyond_the_deadline_is_raised_at_once(
-    sandbox: Sandbox, connect: Connect, clock: Clock, retry_after: str
-) -> None:
-    client = connect(sandbox)
-    sandbox.fail("postOrderEvent", Fault(status=429, headers={"Retry-After": retry_after}))
-
-    error = failure(lambda: client.create(EVENT))
-
-    assert isinstance(error, RateLimitError)
-    assert clock.waits == []
-
-
 # --- Connections ------------------------------------------------------------------------------------------------------
 
 

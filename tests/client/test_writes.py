@@ -287,7 +287,7 @@ def test_a_write_that_was_never_sent_is_sent_again(
 
 
 @each_write
-@pytest.mark.parametrize("status", [300, 307, 400, 401, 403, 404, 410, 413, 422, 499])
+@pytest.mark.parametrize("status", [300, 301, 307, 308, 400, 401, 403, 404, 405, 410, 413, 422, 451, 499])
 def test_any_other_status_is_raised_at_once(
     sandbox: Sandbox, writer: Flavour, clock: Clock, write: Write, status: int
 ) -> None:
@@ -336,6 +336,7 @@ def test_looks_go_on_to_the_deadline_and_not_beyond(
 
     assert 60 - 4 <= clock.seconds - began < 60
     assert sent_and_looked_up(sandbox, write) == (1, len(clock.waits) + 1)
+    assert max(clock.waits) == 4.0  # half of longest_wait: jitter stays at the cap
 
 
 @each_write
@@ -354,11 +355,13 @@ def test_a_write_that_lands_after_the_deadline_can_be_done_after_all(
 
 
 @each_write
+@pytest.mark.parametrize("late", [2.25, 30.0], ids=["the deadline to the second", "far beyond it"])
 def test_a_wait_that_ends_after_the_deadline_was_the_last(
-    sandbox: Sandbox, writer: Flavour, clock: Clock, write: Write
+    sandbox: Sandbox, writer: Flavour, clock: Clock, write: Write, late: float
 ) -> None:
+    """As in a busy event loop, or on a machine that was asleep."""
     sandbox.fail(write.operation, Fault(answer="cut"))
-    clock.overrun = 30.0
+    clock.overrun = late
 
     with pytest.raises(OutcomeUnknownError) as caught:
         write.call(writer, retry=RetryPolicy(deadline=2.5))

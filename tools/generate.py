@@ -97,23 +97,26 @@ def marker() -> str:
 
 def corrected_contract(root: Path) -> dict[str, Any]:
     """The contract of `root` with its overlay applied, in the forms that the generator reads, valid OpenAPI."""
-    contract = published_contract(root)
+    return corrected(published_contract(root), load_yaml(root / OVERLAY))
+
+
+def corrected(published: dict[str, Any], overlay: Any) -> dict[str, Any]:
     try:
-        corrected = apply_overlay(contract, load_yaml(root / OVERLAY))
+        contract = apply_overlay(published, overlay)
     except OverlayError as error:
         raise GenerateError("\n".join(f"{OVERLAY}: {one_line(line)}" for line in str(error).splitlines())) from None
-    refuse_other_documents(corrected)
+    refuse_other_documents(contract)
     try:
-        corrected = normalise(corrected)
+        contract = normalise(contract)
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
-        validate(corrected)  # which says where it is no OpenAPI
+        validate(contract)  # which says where it is no OpenAPI
         raise
-    refuse_altered_names(corrected)
-    validate(corrected)
-    refuse_inexact_amounts(corrected)
-    if problems := list(dict.fromkeys(refusals(corrected))):
+    refuse_altered_names(contract)
+    validate(contract)
+    refuse_inexact_amounts(contract)
+    if problems := list(dict.fromkeys(refusals(contract))):
         raise GenerateError("\n".join(problems))
-    return corrected
+    return contract
 
 
 def published_contract(root: Path) -> dict[str, Any]:

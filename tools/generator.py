@@ -16,7 +16,7 @@ from openapi_python_client.parser.errors import GeneratorError, ParseError
 from openapi_python_client.schema import UntrustedString
 
 from tools.contract import all_schemas, operations, properties_of, resolve
-from tools.limits import limits_of_model
+from tools.limits import limits_of, limits_of_model
 from tools.text import one_line
 
 PLACE = "x-place"
@@ -53,6 +53,13 @@ def _generate(contract: dict[str, Any], package: Path, config: dict[str, Any], t
     schemas = {str(model.class_info.name): places[(model.data.model_extra or {})[PLACE]] for model in data.models}
     project = Project(openapi=data, config=settings, custom_template_path=templates)
     project.env.globals["limits"] = {name: limits_of_model(contract, schema) for name, schema in schemas.items()}
+    project.env.globals["parameter_limits"] = {
+        name: {each["name"]: limits for each in used if (limits := limits_of(contract, each.get("schema")))}
+        for name, used in _parameters(contract).items()
+    }
+    project.env.globals["deprecated_operations"] = {
+        name for _, name, operation, _ in operations(contract) if operation.get("deprecated") is True
+    }
     _describe(contract, data, schemas)
     return list(project.build())
 
@@ -75,16 +82,21 @@ def _describe(contract: dict[str, Any], data: GeneratorData, schemas: dict[str, 
         said = properties_of(contract, schemas[model.class_info.name])
         for member in [*(model.required_properties or []), *(model.optional_properties or [])]:
             _describe_one(member, said.get(member.name.get_untrusted_value()))
-    used = {
-        name: [resolve(contract, each) for each in (*item.get("parameters", ()), *operation.get("parameters", ()))]
-        for _, name, operation, item in operations(contract)
-    }
+    used = _parameters(contract)
     for collection in data.endpoint_collections_by_tag.values():
         for endpoint in collection.endpoints:
             listed = used[f"{endpoint.method.upper()} {endpoint.path.get_untrusted_value()}"]
             said = {each["name"]: each.get("schema") for each in listed}
             for _, parameter in endpoint.iter_all_parameters():
                 _describe_one(parameter, said.get(parameter.name.get_untrusted_value()))
+
+
+def _parameters(contract: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The parameters of each operation, those of its path first."""
+    return {
+        name: [resolve(contract, each) for each in (*item.get("parameters", ()), *operation.get("parameters", ()))]
+        for _, name, operation, item in operations(contract)
+    }
 
 
 def _describe_one(member: Any, schema: Any) -> None:

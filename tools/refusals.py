@@ -24,7 +24,7 @@ from tools.contract import (
     schemas,
 )
 from tools.limits import LIMITS, python_pattern
-from tools.normalise import ANNOTATIONS, listed
+from tools.normalise import ANNOTATIONS, assertions_of, listed, makes_class
 
 SCHEMA = ANNOTATIONS | LIMITS.keys() | {"$ref", "type", "format", "enum", "const", "items", "properties", "required"}
 SCHEMA |= {"additionalProperties", "allOf", "anyOf", "oneOf", "contentEncoding", "contentMediaType"}
@@ -46,7 +46,13 @@ OBJECTS: dict[str, frozenset[str]] = {
 }
 DIALECT = "https://spec.openapis.org/oas/3.1/dialect/base"
 # How a parameter is written, where its `style` says nothing else, and the one form that the generated code writes.
-STYLES = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
+STYLES = {"query": "form", "path": "simple", "header": "simple"}
+# What may be written into each place. The generator itself knows no date or UUID in a header.
+KINDS = {
+    "query": {"string", "integer", "number", "boolean", "null", "array", "date", "date-time", "uuid"},
+    "path": {"string", "integer", "number", "date", "uuid"},
+    "header": {"string", "integer", "number", "boolean"},
+}
 # Those that httpx sets itself: OpenAPI says that a parameter of that name is ignored.
 RESERVED_HEADERS = ("accept", "content-type", "authorization")
 FORM = "application/x-www-form-urlencoded"
@@ -112,28 +118,28 @@ def refused_parameter(contract: dict[str, Any], slot: Slot) -> Iterator[str]:
         yield f"{where} has no schema, and the generator drops such a one"
         return
     place, schema = parameter.get("in"), parameter["schema"]
-    kinds = kinds_of(contract, schema)
-    if parameter.get("style", STYLES.get(place)) != STYLES.get(place):
-        yield f"{where} has `style: {parameter['style']}`, and the code writes `{STYLES.get(place)}` alone"
+    if place not in STYLES:
+        yield f"{where} is a {place}, which httpx takes for all requests of a client or none"
+        return
+    if parameter.get("style", STYLES[place]) != STYLES[place]:
+        yield f"{where} has `style: {parameter['style']}`, and the code writes `{STYLES[place]}` alone"
     if parameter.get("allowReserved"):
         yield f"{where} has `allowReserved`, and the code escapes every reserved character"
-    if "array" in kinds and parameter.get("explode") is False and place == "query":
-        yield f"{where} is an array with `explode: false`, and the code repeats the name for each item"
-    if "object" in kinds:
-        yield f"{where} is an object, which the code cannot write"
-    if "array" in kinds and {"array", "object", "any"} & kinds_of(contract, resolve(contract, schema).get("items", {})):
-        yield f"{where} is an array of more than single values"
     if place == "header" and str(parameter.get("name")).lower() in RESERVED_HEADERS:
         yield f"{where} is the header {parameter['name']}, which OpenAPI reserves"
-    allowed = {
-        "query": {"string", "integer", "number", "boolean", "null", "array", "date", "date-time", "uuid", "object"},
-        "path": {"string", "integer", "number", "date", "uuid"},
-        "header": {"string", "integer", "number", "boolean"},
-        "cookie": {"string"},
-    }
-    odd = sorted(kinds - allowed.get(str(place), set()) - {"object"})
+    kinds = kinds_of(contract, schema)
+    if "array" in kinds and place == "query":
+        yield from refused_array(contract, parameter, where)
+    odd = sorted(kinds - KINDS[place])
     if odd or (place != "query" and len(kinds) > 1):
         yield f"{where} is {' or '.join(odd or sorted(kinds))}, which the code cannot write into a {place}"
+
+
+def refused_array(contract: dict[str, Any], parameter: dict[str, Any], where: str) -> Iterator[str]:
+    if parameter.get("explode") is False:
+        yield f"{where} is an array with `explode: false`, and the code repeats the name for each item"
+    if {"array", "object", "any"} & kinds_of(contract, resolve(contract, parameter["schema"]).get("items", {})):
+        yield f"{where} is an array of more than single values"
 
 
 def kinds_of(contract: dict[str, Any], schema: Any) -> set[str]:
@@ -195,10 +201,14 @@ def refused_schema(contract: dict[str, Any], slot: Slot) -> Iterator[str]:
         if key != "additionalProperties" and any(isinstance(each, bool) for each in booleans):
             yield f"the generator cannot read `true` or `false` as a schema, at {place}/{key}"
     yield from refused_union(contract, schema, place)
-    for index, part in enumerate(schema.get("allOf", ())):
+    parts = schema.get("allOf", ())
+    are_objects = all(makes_class(contract, part) or not assertions_of(part) for part in parts)
+    if parts and (not are_objects or not any(makes_class(contract, part) for part in parts)):
+        yield f"the parts of the allOf at {place} are no objects, and cannot be written as one schema"
+    for index, part in enumerate(parts):
         target = resolve(contract, part) or {}
         lost = {"oneOf", "anyOf", "enum", "const", "additionalProperties"} & target.keys()
-        if len(schema["allOf"]) > 1 and lost:
+        if len(parts) > 1 and lost:
             yield f"the generator passes over `{min(lost)}` of a part of an allOf, at {place}/allOf/{index}"
 
 

@@ -30,6 +30,13 @@ from attrs import define, fields, has
 if TYPE_CHECKING:
     import uuid
 
+    from typing_extensions import deprecated  # which type checkers bring along
+else:
+
+    def deprecated(_: str) -> Any:
+        """`warnings.deprecated`, which Python has from 3.13 on: a mark for type checkers, which does nothing here"""
+        return lambda function: function
+
 
 class Unset:
     """The type of UNSET, the value of a member that is absent: not null, not there"""
@@ -93,7 +100,7 @@ MIN_SAFE_INTEGER = -MAX_SAFE_INTEGER
 
 
 class ContractError(ValueError):
-    """What was read is not what the contract says
+    """What was read, or a parameter that was to be sent, is not what the contract says
 
     Attributes:
         path: Where, from the outermost object read: ``data[3].order_lines[0].rate``; empty for that object itself
@@ -237,19 +244,37 @@ def read_models(name: str, value: object, read: Callable[[Any], T]) -> list[T]:
 
 
 def one_of(*readers: Callable[[Any], Any]) -> Callable[[object], Any]:
+    """A reader of what fits one of several; of models, the one that lists most of what is there"""
+
     def read(value: object) -> Any:
         errors: list[ContractError] = []
+        best: tuple[int, Any] | None = None
         for reader in readers:
             try:
-                return reader(value)
+                found = reader(value)
             except ContractError as error:
                 errors.append(error)
+                continue
+            unlisted = _unlisted(found, value)
+            if not unlisted:
+                return found
+            if best is None or unlisted < best[0]:
+                best = unlisted, found
+        if best is not None:
+            return best[1]
         inner = [error for error in errors if error.path]
         if len(inner) == 1:
             raise inner[0]
         raise ContractError("", "; ".join(error.problem for error in errors if not error.path) or "fits no variant")
 
     return read
+
+
+def _unlisted(found: Any, value: Any) -> int:
+    """How many members of what was read the model does not list"""
+    if not isinstance(value, Mapping) or not has(type(found)):
+        return 0
+    return len(value) - len(found.to_dict()) + len(getattr(found, "additional_properties", ()))
 
 
 # What follows is about what is to be sent. Types are known to checkers only: whoever uses none, or fills models from a
@@ -265,12 +290,28 @@ def faults_of(body: object, model: type, path: str = "") -> Faults:
     if not isinstance(body, model):
         yield path, f"is {described(body)}, not {_with_article(model.__name__)}", body
         return
-    for key in body.additional_properties if hasattr(body, "additional_properties") else ():
-        if key in getattr(sys.modules[model.__module__], "_MEMBERS", ()):
+    module = sys.modules[model.__module__]
+    limits: dict[str, Any] = getattr(module, "_LIMITS", {})
+    unlisted = getattr(body, "additional_properties", {})
+    for key in unlisted:
+        if key in getattr(module, "_MEMBERS", ()):
             yield f"{path}.{key}".strip("."), "stands among the additional properties; give it as a member", None
     for name, types in _members(model):
         # `type_` is the contract's `type`: Python has a `type` of its own.
-        yield from _value_faults(getattr(body, name), types, f"{path}.{name}".strip("._"))
+        if name == "additional_properties":
+            for key, value in unlisted.items():
+                yield from _member_faults(value, types, limits.get("*"), f"{path}.{key}".strip("."))
+        else:
+            yield from _member_faults(getattr(body, name), types, limits.get(name), f"{path}.{name}".strip("._"))
+    if "" in limits:
+        yield from _limit_faults(write(body), limits[""], path)
+
+
+def _member_faults(value: Any, types: tuple[Any, ...], limits: dict[str, Any] | None, path: str) -> Faults:
+    faults = list(_value_faults(value, types, path))
+    yield from faults
+    if limits and not faults and value is not UNSET:
+        yield from _limit_faults(value, limits, path)
 
 
 def are_plain(items: object, model: Any) -> bool:
@@ -290,9 +331,11 @@ def is_text(value: object) -> bool:
 
 @cache
 def _members(model: Any) -> list[tuple[str, tuple[Any, ...]]]:
-    """The members of a model, each with the types that it may have"""
+    """The members of a model, each with the types that it may have; those of its additional properties' values"""
     hints = get_type_hints(model)
-    names = [field.name for field in fields(model) if field.name != "additional_properties"]
+    if "additional_properties" in hints:
+        hints["additional_properties"] = get_args(hints["additional_properties"])[1]
+    names = [field.name for field in fields(model)]
     return [(name, get_args(hints[name]) if get_origin(hints[name]) in _UNIONS else (hints[name],)) for name in names]
 
 
@@ -318,6 +361,9 @@ def _kind_faults(value: Any, kind: Any, path: str) -> Faults:
             return
         for index, item in enumerate(value):
             yield from _value_faults(item, get_args(kind), f"{path}[{index}]")
+    elif get_origin(kind) is Literal:
+        if not any(type(value) is type(each) and value == each for each in get_args(kind)):
+            yield path, f"is {described(value)}, not {' or '.join(map(repr, get_args(kind)))}", value
     elif has(kind):
         yield from faults_of(value, kind, path)
     elif isinstance(kind, type) and (problem := _problem(value, kind)):
@@ -335,6 +381,8 @@ def _problem(value: Any, kind: Any) -> str | None:
         return f"is {described(value)}, not {_with_article(kind.__name__)}"
     if kind is int and not MIN_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
         return "is beyond +-(2**53 - 1), which readers of JSON elsewhere would round"
+    if kind is datetime.date and isinstance(value, datetime.datetime):
+        return "is a datetime, not a date: give its date()"
     if isinstance(value, datetime.datetime) and value.utcoffset() is None:
         return "has no offset from UTC, which RFC 3339 needs: give it a tzinfo, such as datetime.UTC"
     if kind is str and str(value) != value:
@@ -342,6 +390,103 @@ def _problem(value: Any, kind: Any) -> str | None:
     if kind is str and not is_text(value):
         return "holds half of a surrogate pair, which is no text and cannot be sent"
     return None
+
+
+def _is_multiple(value: Any, limit: Any) -> bool:
+    if isinstance(value, int) and isinstance(limit, int):
+        return value % limit == 0
+    from decimal import Decimal  # noqa: PLC0415 (costs 3 ms, which few contracts need)
+
+    return Decimal(str(value)) % Decimal(str(limit)) == 0
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.ASCII)
+
+
+def _are_unique(items: list[Any]) -> bool:
+    import json  # noqa: PLC0415 (few contracts need it)
+
+    texts = [json.dumps(item, sort_keys=True) for item in items]
+    return len(set(texts)) == len(texts)
+
+
+_NUMBER = (int, float)
+# What each word of JSON Schema limits, when that is so, and what is said where it is not.
+_LIMITS: dict[str, tuple[Any, Callable[[Any, Any], bool], str]] = {
+    "minimum": (_NUMBER, lambda value, limit: value >= limit, "is {value}, and the least allowed is {limit}"),
+    "maximum": (_NUMBER, lambda value, limit: value <= limit, "is {value}, and the most allowed is {limit}"),
+    "exclusiveMinimum": (_NUMBER, lambda value, limit: value > limit, "is {value}, and must be more than {limit}"),
+    "exclusiveMaximum": (_NUMBER, lambda value, limit: value < limit, "is {value}, and must be less than {limit}"),
+    "multipleOf": (_NUMBER, lambda value, limit: _is_multiple(value, limit), "is {value}, not a multiple of {limit}"),
+    "minLength": (str, lambda value, limit: len(value) >= limit, "has {size} characters, and needs at least {limit}"),
+    "maxLength": (str, lambda value, limit: len(value) <= limit, "has {size} characters, and may have {limit}"),
+    "pattern": (
+        str,
+        lambda value, limit: _pattern(limit).search(value) is not None,
+        "is {value}, which does not match {limit}",
+    ),
+    "minItems": (list, lambda value, limit: len(value) >= limit, "has {size} items, and needs at least {limit}"),
+    "maxItems": (list, lambda value, limit: len(value) <= limit, "has {size} items, and may have {limit}"),
+    "uniqueItems": (list, lambda value, _: _are_unique(value), "has an item twice"),
+    "minProperties": (dict, lambda value, limit: len(value) >= limit, "has {size} members, and needs at least {limit}"),
+    "maxProperties": (dict, lambda value, limit: len(value) <= limit, "has {size} members, and may have {limit}"),
+}
+_JSON_TYPES: dict[str, Any] = {
+    "string": str,
+    "integer": int,
+    "number": _NUMBER,
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+    "null": NoneType,
+}
+
+
+def fits(value: Any, limits: Mapping[str, Any]) -> bool:
+    """Whether a value of the right type is within its limits"""
+    return value is UNSET or next(_limit_faults(value, limits, ""), None) is None
+
+
+def check_parameters(limits: Mapping[str, Any], /, **given: Any) -> None:
+    """Refuse parameters that are beyond their limits
+
+    Raises:
+        ContractError: Nothing was sent; its `path` is the first such parameter, its `problem` says what is wrong of all
+    """
+    if faults := list(parameter_faults(limits, given)):
+        (path, problem, _), *others = faults
+        raise ContractError(path, "; ".join([problem, *(f"{name} {said}" for name, said, _ in others)]))
+
+
+def parameter_faults(limits: Mapping[str, Any], given: Mapping[str, Any]) -> Faults:
+    """What the contract would refuse of parameters, beside their types"""
+    for name, value in given.items():
+        if name in limits and value is not UNSET:
+            yield from _limit_faults(value, limits[name], name)
+
+
+def _limit_faults(value: Any, limits: Mapping[str, Any], path: str) -> Faults:
+    """Where a value of the right type is beyond its limits, words of JSON Schema that say nothing of other types"""
+    plain = write(value)
+    for word, limit in limits.items():
+        if word == "items":
+            for index, item in enumerate(plain if isinstance(plain, list) else ()):
+                yield from _limit_faults(item, limit, f"{path}[{index}]")
+        elif word == "anyOf":
+            variants = [each for each in limit if _is_a(plain, each.get("type"))]
+            tried = [list(_limit_faults(plain, each, path)) for each in variants]
+            yield from min(tried, key=len, default=[])
+        elif word in _LIMITS:
+            kind, is_within, text = _LIMITS[word]
+            if isinstance(plain, kind) and not isinstance(plain, bool) and not is_within(plain, limit):
+                size = len(plain) if isinstance(plain, (str, list, dict)) else 0
+                yield path, text.format(value=described(plain), limit=limit, size=size), value
+
+
+def _is_a(value: Any, types: list[str] | None) -> bool:
+    return types is None or any(isinstance(value, _JSON_TYPES[each]) for each in types)
 
 
 def described(value: object) -> str:

@@ -88,11 +88,7 @@ def failure(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         ),
         (
             contract_of({"Thing": {"type": "object", "properties": {"total": UNMERGEABLE}}, "Amount": NUMBER}),
-            [
-                "openapi-python-client cannot do this contract: ",
-                "Unable to process schema /components/schemas/Thing",
-                "Cannot take allOf a non-object",
-            ],
+            ["the parts of the allOf at #/components/schemas/Thing/properties/total are no objects"],
         ),
         (
             with_path(operationId="getOther", responses={"200": ANSWER["200"] | {"content": {"application/xml": {}}}}),
@@ -100,7 +96,7 @@ def failure(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         ),
         (
             with_path(operationId="getOther", parameters=[{"name": "x", "in": "header", "schema": THING}]),
-            ["the parameter at #/paths//others/get/parameters/0 is an object, which the code cannot write"],
+            ["the parameter at #/paths//others/get/parameters/0 is object, which the code cannot write into a header"],
         ),
         (
             with_property(type="string", enum=["a-b", "a_b"]),

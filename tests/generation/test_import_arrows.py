@@ -22,9 +22,10 @@ MAY_IMPORT_OF_OURS: dict[str, set[str]] = {
     "imprint_sandbox": set(),
     "imprint_bulk": {"imprint_client"},
 }
-# What pyproject.toml declares: the client's three, and the extras. Its pytest plugin is imported by pytest.
+# What pyproject.toml declares: the client's three, and the extras. Its pytest plugin is imported by pytest. What is
+# imported from typing_extensions is for type checkers alone, which bring it along.
 MAY_IMPORT_OF_OTHERS = {
-    "imprint_api": {"attrs", "httpx", "dateutil"},
+    "imprint_api": {"attrs", "httpx", "dateutil", "typing_extensions"},
     "imprint_client": {"httpx", "attrs", "orjson"},
     "imprint_sandbox": {"jsonschema_rs", "starlette", "uvicorn", "pytest"},
     "imprint_bulk": {"attrs", "typer", "rich", "pyarrow", "procrastinate"},

@@ -16,6 +16,7 @@ UPSTREAM = Path(openapi_python_client.__file__).parent / "templates"
 # SHA-256 of the upstream template under each fork. When one differs, compare the two upstream texts, carry over into
 # the fork what matters, and only then write the new sum here.
 UPSTREAM_SUMS = {
+    "endpoint_module.py.jinja": "c1b2628053eb4875ba59566baa5ae907666f9cbfafa308d93f970a4404b7cd52",
     "model.py.jinja": "fd1c79680d51c06cfbb89809ad123750ba9add98b688036c04cabbf1f8ba40a0",
     "str_enum.py.jinja": "e4979a5e6b338351eda8bdac534017cfbeb51a809b494fd3c632db39414817fc",
     "types.py.jinja": "93df9d75883a4eafac77dd21bc6907f3ef612e3f7841e08656618dcf6c4ce494",

@@ -9,7 +9,17 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.order_events_response import OrderEventsResponse
-from ...types import UNSET, Response, Unset
+from ...types import (
+    UNSET,
+    Response,
+    Unset,
+    check_parameters,
+)
+
+# What the contract limits of the parameters beside their types: words of JSON Schema.
+_LIMITS: dict[str, Any] = {
+    "limit": {"minimum": 1, "maximum": 2147483647},
+}
 
 
 def _get_kwargs(
@@ -21,6 +31,7 @@ def _get_kwargs(
     limit: int | Unset = 10,
     starting_after: str | Unset = UNSET,
 ) -> dict[str, Any]:
+    check_parameters(_LIMITS, limit=limit)
 
     params: dict[str, Any] = {}
 
@@ -49,10 +60,7 @@ def _get_kwargs(
 
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> OrderEventsResponse | None:
     if response.status_code == 200:
-        response_200 = OrderEventsResponse.from_dict(response.json())
-
-        return response_200
-
+        return OrderEventsResponse.from_dict(response.json())
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
     else:

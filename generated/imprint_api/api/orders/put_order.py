@@ -11,7 +11,9 @@ from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.new_order import NewOrder
 from ...models.order import Order
-from ...types import Response
+from ...types import (
+    Response,
+)
 
 
 def _get_kwargs(
@@ -38,10 +40,7 @@ def _get_kwargs(
 
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Order | None:
     if response.status_code == 200:
-        response_200 = Order.from_dict(response.json())
-
-        return response_200
-
+        return Order.from_dict(response.json())
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
     else:

@@ -6,7 +6,8 @@ built field by field, unchecked, so that every fault is found and amounts get th
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -87,7 +88,7 @@ def check_row(row: Row) -> Entry:
         try:
             digest = _digest(body, order)
         except UnicodeEncodeError:  # half of a surrogate pair, which the client sees only when it sends
-            problems = [Problem(fault.path, fault.problem) for fault in member_faults(body, MODELS[kind])]
+            problems = _problems(member_faults(body, MODELS[kind]))
     own_id = own_id if not problems or _is_id(own_id) else ""
     return Entry(row.number, kind, own_id, order, body, digest, sorted(set(problems)))
 
@@ -142,6 +143,12 @@ def _digest(body: Any, order: str) -> bytes:
     return hashlib.blake2b(said.encode(), digest_size=16).digest()
 
 
+def _problems(faults: Iterable[Any]) -> list[Problem]:
+    # Numbers with a decimal point are kept as Decimal, which their writer need not know.
+    shown = re.compile(r"Decimal\('([^']*)'\)")
+    return [Problem(fault.path, shown.sub(r"\1", fault.problem)) for fault in faults]
+
+
 # --- Models -----------------------------------------------------------------------------------------------------------
 
 
@@ -153,14 +160,14 @@ def _read(model: Any, fields: dict[str, Any]) -> tuple[Any, list[Problem]]:
             check_totals(body)
             return body, []
     except InvalidRequestError as error:
-        return body, [Problem(fault.path, fault.problem) for fault in error.faults]
+        return body, _problems(error.faults)
     except ValueError as error:
         first = str(error)
     body = _build(model, fields)
     try:
         check_totals(body)
     except InvalidRequestError as error:
-        return body, [Problem(fault.path, fault.problem) for fault in error.faults]
+        return body, _problems(error.faults)
     return body, [Problem("", first or "cannot be read")]
 
 

@@ -23,6 +23,7 @@ P = ParamSpec("P")
 
 MOST_ROWS_SHOWN = 50
 FAULTY, CANNOT_GO_ON = 2, 4
+RETRY = RetryPolicy()
 
 app = typer.Typer(
     name="imprint",
@@ -165,13 +166,12 @@ def send(
 async def _send(
     file: Path, journal: Journal, concurrency: int, rate: float | None, settle_wait: float, *, shown: bool
 ) -> Sender:
-    retry = RetryPolicy()
-    async with AsyncImprint(terminal.api_key(), retry=retry) as imprint:
+    async with AsyncImprint(terminal.api_key(), retry=RETRY) as imprint:
         with terminal.progress(journal.summary().counts, shown=shown) as changed:
             sender = Sender(
                 journal,
                 imprint,
-                deadline_seconds=retry.deadline,
+                deadline_seconds=RETRY.deadline,
                 settle_seconds=settle_wait,
                 concurrency=concurrency,
                 changed=changed,

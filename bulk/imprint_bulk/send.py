@@ -5,7 +5,6 @@ ensured is said by the journal, and what came of it by the client's exceptions.
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -27,7 +26,7 @@ from imprint_client import (
 )
 
 from imprint_bulk.checks import Entry
-from imprint_bulk.journal import DEFAULT_SETTLE_SECONDS, Journal, JournalError, Record, State, step
+from imprint_bulk.journal import DEFAULT_SETTLE_SECONDS, Journal, JournalError, Record, State, step, wall_clock
 
 ROWS_AHEAD = 1000
 """How far the file is read ahead of the oldest row that is not done."""
@@ -64,7 +63,7 @@ class Sender:
         settle_seconds: float = DEFAULT_SETTLE_SECONDS,
         concurrency: int = 20,
         pauses_seconds: Sequence[float] = PAUSES_SECONDS,
-        now: Callable[[], float] = time.time,
+        now: Callable[[], float] = wall_clock,
         changed: Callable[[State, State], None] = lambda _before, _after: None,
     ) -> None:
         self._journal, self._imprint, self._now, self._changed = journal, imprint, now, changed
@@ -75,6 +74,7 @@ class Sender:
         self._running: set[asyncio.Task[None]] = set()
         self._commit: asyncio.Task[None] | None = None
         self._halted = asyncio.Event()
+        self._errors: list[BaseException] = []
         self.stop: Stop | None = None
 
     def halt(self, exit_code: int, reason: str) -> None:
@@ -90,31 +90,46 @@ class Sender:
             FileError: The file cannot be read further.
         """
         try:
-            for number, entry in enumerate(entries):
-                if self.stop:
-                    break
-                record = self._journal.find(entry)
-                if step(record, self._now(), self._settle_seconds) != "nothing":
-                    await self._window.acquire()
-                    self._start(entry, record)
-                elif number % _DONE_AT_ONCE == 0:
-                    await asyncio.sleep(0)
+            await self._read(entries)
         except JournalError as error:
             self.halt(4, str(error))
+        except asyncio.CancelledError:
+            for task in self._running:
+                task.cancel()
+            raise
         finally:
-            while self._running:
-                await asyncio.wait(self._running)
-            try:
-                self._journal.commit()
-            except JournalError as error:
-                self.halt(4, str(error))
+            await self._end()
+        for error in self._errors:  # none that is expected: a mistake of this package
+            raise error
+
+    async def _read(self, entries: Iterable[Entry]) -> None:
+        for number, entry in enumerate(entries):
+            if self.stop:
+                return
+            record = self._journal.find(entry)
+            if step(record, self._now(), self._settle_seconds) != "nothing":
+                await self._window.acquire()
+                self._start(entry, record)
+            elif number % _DONE_AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    async def _end(self) -> None:
+        while self._running:
+            await asyncio.wait(self._running)
+        try:
+            self._journal.commit()
+        except JournalError as error:
+            self.halt(4, str(error))
 
     def _start(self, entry: Entry, record: Record) -> None:
         task = asyncio.create_task(self._after(self._last.get(record.order), entry))
         self._running.add(task)
         self._last[record.order] = task
 
-        def ended(_: object) -> None:
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and (error := task.exception()):
+                self._errors.append(error)
+                self.halt(4, repr(error))
             self._window.release()
             self._running.discard(task)
             if self._last.get(record.order) is task:

@@ -30,7 +30,7 @@ from imprint_bulk.journal import DEFAULT_SETTLE_SECONDS, Journal, JournalError, 
 
 ROWS_AHEAD = 1000
 """How far the file is read ahead of the oldest row that is not done."""
-PAUSES_SECONDS = (5.0, 15.0, 45.0)
+PAUSES_SECONDS: Sequence[float] = (5.0, 15.0, 45.0)
 """Before a row is tried again that was certainly not recorded. The client has retried it before."""
 _DONE_AT_ONCE = 200
 
@@ -62,13 +62,11 @@ class Sender:
         deadline_seconds: float,
         settle_seconds: float = DEFAULT_SETTLE_SECONDS,
         concurrency: int = 20,
-        pauses_seconds: Sequence[float] = PAUSES_SECONDS,
         now: Callable[[], float] = wall_clock,
         changed: Callable[[State, State], None] = lambda _before, _after: None,
     ) -> None:
         self._journal, self._imprint, self._now, self._changed = journal, imprint, now, changed
         self._deadline_seconds, self._settle_seconds = deadline_seconds, settle_seconds
-        self._pauses_seconds = pauses_seconds
         self._slots, self._window = asyncio.Semaphore(concurrency), asyncio.Semaphore(max(ROWS_AHEAD, concurrency))
         self._last: dict[str, asyncio.Task[None]] = {}
         self._running: set[asyncio.Task[None]] = set()
@@ -99,8 +97,8 @@ class Sender:
             raise
         finally:
             await self._end()
-        for error in self._errors:  # none that is expected: a mistake of this package
-            raise error
+        if self._errors:  # none that is expected: a mistake of this package
+            raise self._errors[0]
 
     async def _read(self, entries: Iterable[Entry]) -> None:
         for number, entry in enumerate(entries):
@@ -155,7 +153,7 @@ class Sender:
         if holder := self._journal.holds_up(record):
             self._hold(record, holder)
             return
-        for pause in (*self._pauses_seconds, None):
+        for pause in (*PAUSES_SECONDS, None):
             try:
                 await self._send(entry, record, ensure=todo == "ensure")
                 return

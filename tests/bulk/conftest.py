@@ -1,12 +1,13 @@
 import pytest
-from imprint_bulk import journal
+from imprint_bulk import journal, send
 from imprint_sandbox import Sandbox
 
 
 @pytest.fixture(autouse=True)
-def _no_loss_of_power(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test loses no power, and waits for no disk."""
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test loses no power, and waits for no disk and for no server."""
     monkeypatch.setattr(journal, "DURABILITY", "OFF")
+    monkeypatch.setattr(send, "PAUSES_SECONDS", (0, 0))
 
 
 @pytest.fixture

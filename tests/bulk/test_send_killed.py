@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from imprint_bulk import cli, journal
+from imprint_bulk import cli, journal, send
 from imprint_client import RetryPolicy
 from imprint_sandbox import Fault, Sandbox
 
@@ -67,7 +67,7 @@ def run_command(file: Path, environment: dict[str, str], ahead: float) -> None:
     time.time = lambda: real() + ahead
     journal.DURABILITY = "OFF"  # it is killed, but there is no loss of power
     cli.RETRY = SOON
-    cli.Sender.__init__.__kwdefaults__["pauses_seconds"] = (0.01, 0.1)
+    send.PAUSES_SECONDS = (0.01, 0.1)
     cli.app(["send", str(file), "--concurrency", "8"])
 
 

@@ -63,7 +63,7 @@ class World:
     async def _send(self, journal: Journal, entries: Iterable[Entry]) -> None:
         orders = SimpleNamespace(create=self.create, ensure=self.ensure, find=self.find)
         client: Any = SimpleNamespace(orders=orders, order_events=orders)
-        options: dict[str, Any] = {"deadline_seconds": DEADLINE, "settle_seconds": SETTLE, "pauses_seconds": (0.0,)}
+        options: dict[str, Any] = {"deadline_seconds": DEADLINE, "settle_seconds": SETTLE}
         sender = Sender(journal, client, concurrency=2, now=lambda: self.now, **options)
         await sender.run(entries)
 

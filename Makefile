@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .venv-bench
+ECOSYSTEM := .venv-ecosystem
 LOCKED := $(VENV)/.locked
 INSTALLED := $(VENV)/.installed
 # Three times as quick as pip. It does not read pip's settings: where only pip reaches an index, pip does it.
@@ -16,7 +17,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 	--custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-thorough bench conformance check vendor generate check-generated review format dist test-versions audit lock clean
+.PHONY: help setup demo test test-thorough test-ecosystem bench conformance check vendor generate check-generated review format dist test-versions audit lock clean
 
 help: ## Show what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +65,20 @@ $(BENCH)/.installed: $(BENCH)/.locked pyproject.toml
 	@$(BENCH)/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# By itself: what watches requests replaces parts of httpx for the whole process.
+test-ecosystem: $(ECOSYSTEM)/.installed ## Run the client under what watches and fakes httpx: Sentry, Datadog, OpenTelemetry, respx ...
+	@$(ECOSYSTEM)/bin/python -m pytest --confcutdir=tests/ecosystem -p no:ddtrace -p no:logfire tests/ecosystem
+
+$(ECOSYSTEM)/.locked: tests/ecosystem/requirements.txt
+	@echo "Setting up $(ECOSYSTEM) from tests/ecosystem/requirements.txt ..."
+	@$(PYTHON) -m venv --clear $(ECOSYSTEM)
+	@$(ECOSYSTEM)/bin/pip install -qq --disable-pip-version-check --require-hashes -r tests/ecosystem/requirements.txt
+	@touch $@
+
+$(ECOSYSTEM)/.installed: $(ECOSYSTEM)/.locked pyproject.toml
+	@$(ECOSYSTEM)/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
 conformance: $(INSTALLED) $(CONFORMANCE) ## Let Schemathesis judge the sandbox, Prism the client, redocly changes (needs Node)
 	@$(JUDGES)
 
@@ -107,10 +122,11 @@ test-versions: dist ## Test the wheel: on the lowest versions of its requirement
 audit: $(INSTALLED) ## Ask the vulnerability service about everything in requirements.lock
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off --requirement requirements.lock
 
-lock: $(INSTALLED) ## Make requirements.lock and benchmarks/requirements.txt anew
+lock: $(INSTALLED) ## Make requirements.lock, and the requirements.txt of other environments, anew
 	@$(COMPILE) --all-extras --output-file requirements.lock
 	@$(COMPILE) benchmarks/requirements.in --output-file benchmarks/requirements.txt
+	@$(COMPILE) --extra sandbox tests/ecosystem/requirements.in --output-file tests/ecosystem/requirements.txt
 
 clean: ## Remove what the other targets made, but for generated/
-	@rm -rf $(VENV) $(BENCH) dist review.md .mypy_cache .ruff_cache .pytest_cache .hypothesis .proven
+	@rm -rf $(VENV) $(BENCH) $(ECOSYSTEM) dist review.md .mypy_cache .ruff_cache .pytest_cache .hypothesis .proven
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

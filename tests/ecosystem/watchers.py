@@ -108,7 +108,9 @@ def elastic_apm(run: Callable[[], None]) -> Seen:
     import elasticapm
 
     kept: list[Any] = []
-    client = elasticapm.Client(service_name="a service", central_config=False, metrics_interval="0s", disable_send=True)
+    client = elasticapm.Client(
+        service_name="a service", central_config=False, metrics_interval="0s", server_url="http://127.0.0.1:9"
+    )
     client.queue = lambda kind, data, flush=False: kept.append((kind, data))
     elasticapm.instrument()
     client.begin_transaction("job")

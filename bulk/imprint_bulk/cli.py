@@ -10,13 +10,18 @@ from pathlib import Path
 from typing import Annotated, Any, ParamSpec, get_args
 
 import typer
-from imprint_client import AsyncImprint, ImprintError, RetryPolicy
+from imprint_client import AsyncImprint, Imprint, ImprintError, RetryPolicy
 
 from imprint_bulk import terminal
-from imprint_bulk.checks import Entry, check_rows
+from imprint_bulk.checks import IDS, Entry, Problem, check_rows
+from imprint_bulk.export import EVENTS_PER_PAGE, as_line
+from imprint_bulk.export import export as export_to
 from imprint_bulk.files import FileError, write_json_lines
 from imprint_bulk.journal import DEFAULT_SETTLE_SECONDS, Journal, JournalError, State, Summary
+from imprint_bulk.money import money
+from imprint_bulk.reconcile import Difference, Reconciliation
 from imprint_bulk.send import Sender
+from imprint_bulk.show import add_up, lines
 from imprint_bulk.terminal import complain, count, moment, say, say_json
 
 P = ParamSpec("P")
@@ -248,3 +253,121 @@ def _print_summary(journal: Path, summary: Summary, as_json: bool, exit_code: in
         say("Rows remain. Run `imprint send` again.")
     if counts["refused"]:
         say(f"`imprint status {journal}` lists the refused rows; `imprint send --rejects` writes them to a file.")
+
+
+# --- show, export, reconcile ------------------------------------------------------------------------------------------
+
+
+@command
+def show(
+    order_id: Annotated[str | None, typer.Argument(metavar="[ORDER_ID]", help="The id that Imprint gave it.")] = None,
+    partner_order_id: Annotated[str | None, typer.Option(metavar="ID", help="Or the id that you gave it.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Show an order, its events, and what they add up to.
+
+    Events of a type that this version does not know are listed, and never added.
+
+    Exit code: 0; 1 if there is no such order; 4 if Imprint cannot be asked.
+    """
+    if (order_id is None) == (partner_order_id is None):
+        raise typer.BadParameter("give ORDER_ID or --partner-order-id")
+    wanted = {"id": order_id} if order_id is not None else {"partner_order_id": partner_order_id}
+    with Imprint(terminal.api_key()) as imprint:
+        order = imprint.orders.find(**wanted)
+        if order is None:
+            complain(f"there is no order with the {' '.join(f'{name} {value!r}' for name, value in wanted.items())}")
+            return 1
+        events = list(imprint.order_events.list(order_id=order.id, limit=EVENTS_PER_PAGE))
+    if as_json:
+        totals = [{**each._asdict(), "net": each.net} for each in add_up(order, events)]
+        say_json(order=order.to_dict(), events=[event.to_dict() for event in events], totals=totals)
+    else:
+        say("\n".join(lines(order, events)))
+    return 0
+
+
+@command
+def export(
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="A .jsonl, .csv or .parquet file; without it, print JSON."),
+    ] = None,
+    order_id: Annotated[str | None, typer.Option(metavar="ID", help="Only the events of this order.")] = None,
+) -> int:
+    """Write Imprint's events to a file, or print them.
+
+    With -o, an export that was killed goes on where it was when it is started again with the same arguments.
+
+    Exit code: 0; 2 if the file cannot be written; 4 if the list ended early.
+    """
+    filters = {} if order_id is None else {"order_id": order_id}
+    with Imprint(terminal.api_key()) as imprint:
+        if output:
+            number = export_to(imprint, output, filters, lambda _: None)
+            say(f"{output}: {count(number, 'event')}")
+        else:
+            for event in imprint.order_events.list(**filters, limit=EVENTS_PER_PAGE):  # type: ignore[arg-type]
+                say(as_line(event))
+    return 0
+
+
+@command
+def reconcile(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Your events: JSON Lines (.jsonl), CSV or Parquet.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="The differences. Default: FILE.differences.jsonl"),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Compare a file of events with Imprint's.
+
+    Events are matched by their partner_event_id, and every field that the file has is compared. Nothing is changed.
+
+    Exit code: 0 if there are no differences; 1 if there are; 2 if the file has faults; 4 if Imprint cannot be asked.
+    """
+    output = output or file.with_name(f"{file.name}.differences.jsonl")
+    with closing(Reconciliation(file.with_name(f"{file.name}.journal"))) as both:
+        if _report(file, _added(check_rows(file), both), as_json, quiet=True):
+            return FAULTY
+        kinds: Counter[str] = Counter()
+        with Imprint(terminal.api_key()) as imprint:
+            events = imprint.order_events.list(limit=EVENTS_PER_PAGE)
+            found = both.compare(imprint, events)
+            write_json_lines(output, _counted(found, kinds))
+        if not kinds:
+            output.unlink()
+        _print_totals(both, as_json)
+        if as_json:
+            say_json(file=file, differences=kinds, output=output if kinds else None)
+        else:
+            said = ", ".join(f"{number:,} {kind}" for kind, number in sorted(kinds.items()))
+            say(f"{said}: see {output}" if kinds else "No differences.")
+    return 1 if kinds else 0
+
+
+def _added(entries: Iterable[Entry], both: Reconciliation) -> Iterator[Entry]:
+    for entry in entries:
+        first = both.add(entry) if entry.kind == "event" and not entry.problems else None
+        same = [Problem(IDS["event"], f"is {entry.id!r}, as in row {first}")] if first else []
+        yield entry._replace(problems=[*entry.problems, *same])
+
+
+def _counted(found: Iterable[Difference], kinds: Counter[str]) -> Iterator[dict[str, Any]]:
+    for each in found:
+        kinds[each.kind] += 1
+        yield each._asdict()
+
+
+def _print_totals(both: Reconciliation, as_json: bool) -> None:
+    for key in sorted(both.here.events.keys() | both.there.events.keys()):
+        kind, currency = key
+        sides = [(side.events[key], side.amounts[key]) for side in (both.here, both.there)]
+        if as_json:
+            (events, amount), (events_there, amount_there) = sides
+            theirs = {"events": events_there, "amount": amount_there}
+            say_json(type=kind, currency=currency, here={"events": events, "amount": amount}, there=theirs)
+        else:
+            here, there = [f"{count(events, 'event')}, {money(amount, currency)}" for events, amount in sides]
+            say(f"{kind:<10}  in the file: {here};  at Imprint: {there}")

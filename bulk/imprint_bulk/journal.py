@@ -193,6 +193,10 @@ class Journal:
         found = self._find("SELECT id FROM orders WHERE partner_order_id = ?", partner_order_id)
         return found[0] if found else None
 
+    def order_ids(self) -> Iterator[tuple[str, str]]:
+        """Each partner_order_id with the id that Imprint gave it."""
+        return self._run("SELECT partner_order_id, id FROM orders")
+
     def holds_up(self, record: Record) -> Record | None:
         """The row that this one must wait for: an earlier one of its order whose end is not known, or not good.
 

@@ -270,13 +270,14 @@ def show(
 
     Exit code: 0; 1 if there is no such order; 4 if Imprint cannot be asked.
     """
-    if (order_id is None) == (partner_order_id is None):
+    given = {name: value for name, value in (("id", order_id), ("partner_order_id", partner_order_id)) if value}
+    if len(given) != 1:
         raise typer.BadParameter("give ORDER_ID or --partner-order-id")
-    wanted = {"id": order_id} if order_id is not None else {"partner_order_id": partner_order_id}
+    [(name, value)] = given.items()
     with Imprint(terminal.api_key()) as imprint:
-        order = imprint.orders.find(**wanted)
+        order = imprint.orders.find(id=value) if name == "id" else imprint.orders.find(partner_order_id=value)
         if order is None:
-            complain(f"there is no order with the {' '.join(f'{name} {value!r}' for name, value in wanted.items())}")
+            complain(f"there is no order with the {name} {value!r}")
             return 1
         events = list(imprint.order_events.list(order_id=order.id, limit=EVENTS_PER_PAGE))
     if as_json:

@@ -67,16 +67,19 @@ def take_nullable(schema: dict[str, Any]) -> bool:
 def allow_null(schema: dict[str, Any]) -> dict[str, Any]:
     """A schema that allows null beside what it allows: what `nullable: true` was meant to say."""
     null = {"type": "null"}
-    for word in ("oneOf", "anyOf"):
-        if word in schema and not schema.keys() - ANNOTATIONS - {word}:
-            return schema if null in schema[word] else schema | {word: [*schema[word], null]}
+    if null in schema.get("oneOf", ()) and not assertions_of(schema).keys() - {"oneOf"}:
+        return schema
+    if "anyOf" in schema and not assertions_of(schema).keys() - {"anyOf"}:
+        return schema if null in schema["anyOf"] else schema | {"anyOf": [*schema["anyOf"], null]}
     if {"$ref", "allOf", "const", "enum", "oneOf", "anyOf"} & schema.keys():
         said, rest = annotations_of(schema), assertions_of(schema)
         reference = rest.get("allOf", [])
         rest = reference[0] if len(rest) == 1 and len(reference) == 1 else rest
-        # An enum that lists null already allows it.
-        rest = {**rest, "enum": [value for value in rest["enum"] if value is not None]} if "enum" in rest else rest
-        return {"oneOf": [rest, null], **said}
+        if "enum" in rest:  # which may list null already
+            rest = {**rest, "enum": [value for value in rest["enum"] if value is not None]}
+            kinds = [kind for kind in listed(rest.pop("type", None)) if kind != "null"]
+            rest = {"type": kinds[0] if len(kinds) == 1 else kinds, **rest} if kinds else rest
+        return {"anyOf": [rest, null], **said}  # not oneOf: what is referred to may allow null too
     types = listed(schema.get("type"))
     return schema | {"type": [*types, "null"]} if types and "null" not in types else schema
 
@@ -98,10 +101,10 @@ def name_nullable_class(schema: dict[str, Any], name: str) -> dict[str, Any]:
             rest["enum"] = [value for value in values if value is not None]
             if len(rest["enum"]) == len(values):
                 return schema | {"type": kind}  # the enum allows no null, whatever the type does
-        schema = {"oneOf": [rest, {"type": "null"}], **said}
+        schema = {"anyOf": [rest, {"type": "null"}], **said}
     elif "enum" in schema and types and "null" not in types and None in schema["enum"]:
         schema = schema | {"enum": [value for value in schema["enum"] if value is not None]}
-    variants = schema.get("oneOf", [])
+    variants = schema.get("oneOf", schema.get("anyOf", []))
     if len(variants) == 2 and {"type": "null"} in variants:
         classes = [each for each in variants if "enum" in each or "properties" in each]
         for each in classes:

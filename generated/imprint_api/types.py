@@ -455,16 +455,29 @@ def check_parameters(limits: Mapping[str, Any], /, **given: Any) -> None:
     Raises:
         ContractError: Nothing was sent; its `path` is the first such parameter, its `problem` says what is wrong of all
     """
-    if faults := list(parameter_faults(limits, given)):
+    faults = [
+        fault
+        for name, value in given.items()
+        if value is not UNSET
+        for fault in _limit_faults(value, limits[name], name)
+    ]
+    if faults:
         (path, problem, _), *others = faults
         raise ContractError(path, "; ".join([problem, *(f"{name} {said}" for name, said, _ in others)]))
 
 
-def parameter_faults(limits: Mapping[str, Any], given: Mapping[str, Any]) -> Faults:
-    """What the contract would refuse of parameters, beside their types"""
+def parameter_faults(function: Callable[..., Any], given: Mapping[str, Any]) -> Faults:
+    """What the contract would refuse of parameters, given by name, of a generated `_get_kwargs`"""
+    limits: Mapping[str, Any] = function.__globals__.get("_LIMITS", {})
     for name, value in given.items():
-        if name in limits and value is not UNSET:
-            yield from _limit_faults(value, limits[name], name)
+        yield from _member_faults(value, parameter_types(function)[name], limits.get(name), name)
+
+
+@cache
+def parameter_types(function: Callable[..., Any]) -> Mapping[str, tuple[Any, ...]]:
+    """The parameters of a generated `_get_kwargs`, each with the types that it may have"""
+    hints = {name: hint for name, hint in get_type_hints(function).items() if name != "return"}
+    return {name: get_args(hint) if get_origin(hint) in _UNIONS else (hint,) for name, hint in hints.items()}
 
 
 def _limit_faults(value: Any, limits: Mapping[str, Any], path: str) -> Faults:
@@ -557,4 +570,6 @@ __all__ = [
     "described",
     "faults_of",
     "is_text",
+    "parameter_faults",
+    "parameter_types",
 ]

@@ -6,7 +6,7 @@ An answer is never taken on trust: what comes back with another id, or twice whe
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from imprint_api.types import ContractError, described, is_text
+from imprint_api.types import ContractError, described, is_text, parameter_faults, parameter_types
 
 from .bodies import stated
 from .delivery import Answer, Request
@@ -16,36 +16,44 @@ from .transport import make_request
 T = TypeVar("T")
 
 
-def split(options: Mapping[str, Any], names: frozenset[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+Asks = Callable[..., dict[str, Any]]
+"""The `_get_kwargs` of a generated function: its parameters have the contract's types and limits."""
+
+
+def split(options: Mapping[str, Any], names: frozenset[str], asks: Asks) -> tuple[dict[str, Any], dict[str, Any]]:
     """Filters, each checked (an empty one might be none to a server), and what is left of the options."""
     filters = {name: value for name, value in options.items() if name in names}
-    check(filters)
+    check(filters, asks)
     return filters, {name: value for name, value in options.items() if name not in names}
 
 
-def split_one(options: Mapping[str, Any], names: frozenset[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+def split_one(options: Mapping[str, Any], names: frozenset[str], asks: Asks) -> tuple[dict[str, Any], dict[str, Any]]:
     """As `split`, where exactly one of the filters is needed."""
-    wanted, rest = split(options, names)
+    wanted, rest = split(options, names, asks)
     if len(wanted) != 1:
         raise InvalidRequestError([Fault("find", f"needs exactly one of {' and '.join(sorted(names, reverse=True))}")])
     return wanted, rest
 
 
-def check(filters: Mapping[str, Any]) -> None:
-    """Refuse ids, cursors and limits that are none."""
+def check(filters: Mapping[str, Any], asks: Asks) -> None:
+    """Refuse ids, cursors and limits that are none, and what else the contract would refuse of a parameter."""
     faults = [
-        Fault(name, problem, stated(value)) for name, value in filters.items() if (problem := _problem(name, value))
+        Fault(name, problem, stated(value))
+        for name, value in filters.items()
+        if (problem := _problem(name, value, asks))
     ]
     if faults:
         raise InvalidRequestError(faults)
 
 
-def _problem(name: str, value: object) -> str | None:
+def _problem(name: str, value: object, asks: Asks) -> str | None:
     if name == "limit":
         # isdigit: what is sent is its str(), which is no number for True, or for a member of a `class Size(int, Enum)`.
         is_right = isinstance(value, int) and str(value).isdigit() and 1 <= value < 2**31
         return None if is_right else f"is {value!r}, not a whole number from 1"
-    return None if value and is_text(value) else f"is {described(value)}; ids and cursors are strings, not empty"
+    if str in parameter_types(asks)[name] and not (value and is_text(value)):
+        return f"is {described(value)}; ids and cursors are strings, not empty"
+    return next((problem for _, problem, _ in parameter_faults(asks, {name: value})), None)
 
 
 def those_with(wanted: Mapping[str, str], arguments: Mapping[str, Any], *, unique: bool) -> Request[list[Any]]:

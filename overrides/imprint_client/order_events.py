@@ -51,13 +51,13 @@ def _creation(event: NewOrderEvent, call: Call) -> tuple[Request[OrderEvent], Ca
 
 
 def _delete(order_event_id: str, call: Call) -> Flow[Any]:
-    check({"order_event_id": order_event_id})
+    check({"order_event_id": order_event_id}, delete_order_event._get_kwargs)
     request: Request[Any] = make_request(**delete_order_event._get_kwargs(order_event_id))
     return settle(request, call, Lookup(lambda: _with({"order_event_id": order_event_id}), gone))
 
 
 def _find(options: FindOptions, settings: Settings) -> Flow[OrderEvent | None]:
-    wanted, rest = split_one(options, _IDS)
+    wanted, rest = split_one(options, _IDS, list_order_events._get_kwargs)
     return only((yield from deliver(_with(wanted), settings.call(rest))))
 
 
@@ -67,7 +67,7 @@ def _with(wanted: dict[str, Any]) -> Request[list[OrderEvent]]:
 
 def _list(options: ListOptions, settings: Settings) -> Callable[[], Walk]:
     given = {name: value for name, value in options.items() if (name, value) != ("starting_after", None)}
-    filters, rest = split(given, _FILTERS)
+    filters, rest = split(given, _FILTERS, list_order_events._get_kwargs)
     settings.call(rest)  # what is wrong with an option is raised now, not with the first page
 
     def ask(cursor: str | None) -> Flow[OrderEventsResponse]:

@@ -39,7 +39,7 @@ def _creation(order: NewOrder, call: Call) -> tuple[Request[Order], Call, Lookup
 
 
 def _update(order_id: str, order: NewOrder, call: Call) -> Flow[Order]:
-    check({"order_id": order_id})
+    check({"order_id": order_id}, put_order._get_kwargs)
     plain = check_body(order, NewOrder, call.check_totals)
     if order.id and order.id != order_id:
         raise InvalidRequestError([Fault("id", f"is {order.id!r}, but the order to update is {order_id!r}", order.id)])
@@ -53,18 +53,18 @@ def _update(order_id: str, order: NewOrder, call: Call) -> Flow[Order]:
 
 
 def _delete(order_id: str, call: Call) -> Flow[Any]:
-    check({"order_id": order_id})
+    check({"order_id": order_id}, delete_order._get_kwargs)
     request: Request[Any] = make_request(**delete_order._get_kwargs(order_id))
     return settle(request, call, Lookup(lambda: _with({"id": order_id}), gone))
 
 
 def _find(options: OrderFilters, settings: Settings) -> Flow[Order | None]:
-    wanted, rest = split_one(options, _FILTERS)
+    wanted, rest = split_one(options, _FILTERS, list_orders._get_kwargs)
     return _one((yield from deliver(_with(wanted), settings.call(rest))))
 
 
 def _list(options: OrderFilters, settings: Settings) -> Flow[list[Order]]:
-    filters, rest = split(options, _FILTERS)
+    filters, rest = split(options, _FILTERS, list_orders._get_kwargs)
     return (yield from deliver(_with(filters), settings.call(rest)))
 
 

@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .venv-bench
 ECOSYSTEM := .venv-ecosystem
+DOCS := .venv-docs
 LOCKED := $(VENV)/.locked
 INSTALLED := $(VENV)/.installed
 # Three times as quick as pip. It does not read pip's settings: where only pip reaches an index, pip does it.
@@ -17,7 +18,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 	--custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-thorough test-ecosystem bench conformance check vendor generate check-generated review format dist test-versions audit lock clean
+.PHONY: help setup demo example test test-thorough test-ecosystem bench conformance check vendor generate check-generated review format dist test-versions audit lock docs clean
 
 help: ## Show what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +41,9 @@ $(INSTALLED): $(LOCKED) pyproject.toml
 
 demo: generate ## Regenerate the client, start the local sandbox, take an order through its life
 	@$(BIN)/python -m tools.demo
+
+example: $(INSTALLED) ## Run a program of examples/ against a sandbox: make example NAME=checkout
+	@$(BIN)/python -m examples $(NAME)
 
 test: $(INSTALLED) ## Run the tests, in parallel
 	@$(PYTEST)
@@ -77,6 +81,19 @@ $(ECOSYSTEM)/.locked: tests/ecosystem/requirements.txt
 
 $(ECOSYSTEM)/.installed: $(ECOSYSTEM)/.locked pyproject.toml
 	@$(ECOSYSTEM)/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+docs: $(DOCS)/.installed ## Build the documentation into site/; ARGS=--serve shows it while you write
+	@$(DOCS)/bin/python -m tools.docs $(ARGS)
+
+$(DOCS)/.locked: docs/requirements.txt
+	@echo "Setting up $(DOCS) from docs/requirements.txt ..."
+	@$(PYTHON) -m venv --clear $(DOCS)
+	@$(DOCS)/bin/pip install -qq --disable-pip-version-check --require-hashes -r docs/requirements.txt
+	@touch $@
+
+$(DOCS)/.installed: $(DOCS)/.locked pyproject.toml
+	@$(DOCS)/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 conformance: $(INSTALLED) $(CONFORMANCE) ## Let Schemathesis judge the sandbox, Prism the client, redocly changes (needs Node)
@@ -126,7 +143,8 @@ lock: $(INSTALLED) ## Make requirements.lock, and the requirements.txt of other 
 	@$(COMPILE) --all-extras --output-file requirements.lock
 	@$(COMPILE) benchmarks/requirements.in --output-file benchmarks/requirements.txt
 	@$(COMPILE) --extra sandbox tests/ecosystem/requirements.in --output-file tests/ecosystem/requirements.txt
+	@$(COMPILE) docs/requirements.in --extra cli --extra outbox --extra sandbox --output-file docs/requirements.txt
 
 clean: ## Remove what the other targets made, but for generated/
-	@rm -rf $(VENV) $(BENCH) $(ECOSYSTEM) dist review.md .mypy_cache .ruff_cache .pytest_cache .hypothesis .proven
+	@rm -rf $(VENV) $(BENCH) $(ECOSYSTEM) $(DOCS) dist site review.md .mypy_cache .ruff_cache .pytest_cache .hypothesis .proven
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

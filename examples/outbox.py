@@ -1,0 +1,75 @@
+"""An outbox worker: sends the events of a table to Imprint, each once, even if it is killed."""
+
+import json
+import sqlite3
+import time
+
+from imprint_client import (
+    APIConnectionError,
+    APIResponseValidationError,
+    AuthenticationError,
+    ConfigurationError,
+    Imprint,
+    ImprintError,
+    InternalServerError,
+    NewOrderEvent,
+    OutcomeUnknownError,
+    PermissionDeniedError,
+    RateLimitError,
+)
+
+SETTLE_SECONDS = 900  # how long a request that was cut off may still be running
+RETRY_SECONDS = 30
+TABLE = """
+CREATE TABLE IF NOT EXISTS outbox (
+    id TEXT PRIMARY KEY, body TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'new', due REAL NOT NULL DEFAULT 0, reason TEXT
+)
+"""  # a row is: new, in doubt, recorded or aside
+
+
+def add(database: sqlite3.Connection, event: NewOrderEvent) -> None:
+    """Call this in the transaction that ships the goods."""
+    row = (event.partner_event_id, json.dumps(event.to_dict()))
+    database.execute("INSERT INTO outbox (id, body) VALUES (?, ?)", row)
+
+
+def work(database: sqlite3.Connection, imprint: Imprint) -> None:
+    """Send every row that is due."""
+    due = "SELECT id, body, state FROM outbox WHERE state IN ('new', 'in doubt') AND due <= ? ORDER BY rowid"
+    for key, body, state in database.execute(due, (time.time(),)).fetchall():
+        event = NewOrderEvent.from_dict(json.loads(body))
+        send = imprint.order_events.create if state == "new" else imprint.order_events.ensure
+        # Committed before the request leaves: after a crash, this row is in doubt.
+        mark(database, key, "in doubt", wait=SETTLE_SECONDS)
+        try:
+            send(event)
+        except (AuthenticationError, PermissionDeniedError, ConfigurationError):
+            mark(database, key, state)
+            raise  # nothing was recorded, and nothing will be until a person mends it
+        except OutcomeUnknownError as error:
+            mark(database, key, "in doubt", str(error), wait=SETTLE_SECONDS)
+        except (APIConnectionError, RateLimitError, InternalServerError, APIResponseValidationError) as error:
+            mark(database, key, state, str(error), wait=RETRY_SECONDS)
+        except ImprintError as error:
+            mark(database, key, "aside", str(error))  # for a person
+        else:
+            mark(database, key, "recorded")
+
+
+def mark(database: sqlite3.Connection, key: str, state: str, reason: str | None = None, wait: float = 0) -> None:
+    changed = (state, reason, time.time() + wait, key)
+    database.execute("UPDATE outbox SET state = ?, reason = ?, due = ? WHERE id = ?", changed)
+    database.commit()
+
+
+def main() -> None:
+    database = sqlite3.connect("shop.db")
+    database.execute(TABLE)
+    with Imprint() as imprint:
+        while True:
+            work(database, imprint)
+            time.sleep(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -33,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             allowed_hosts=options.allowed_host,
         ) as sandbox:
             print(f"Imprint sandbox listening on {sandbox.url}", flush=True)
+            print(f"Watch it at {sandbox.url}/_sandbox", flush=True)
             while True:
                 time.sleep(3600)  # Unlike a lock, it can be interrupted on every system.
     except KeyboardInterrupt:

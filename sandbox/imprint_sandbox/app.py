@@ -23,8 +23,9 @@ from imprint_sandbox.refusals import RefusedError, error_body
 from imprint_sandbox.state import State
 from imprint_sandbox.store import Store
 
-# Where the server puts the function that closes the connection; see server.py.
+# Where the server puts the functions that close the connection and that say whether it is closed; see server.py.
 ABORT = "imprint_sandbox.abort"
+CLOSED = "imprint_sandbox.closed"
 
 _SECRET_HEADERS = ("authorization", "x-imprint-merchant-key")
 
@@ -41,8 +42,25 @@ def make_app(
     routes = [Route(path, _Endpoint(state, api_key, by_method)) for path, by_method in by_path.items()]
     # A redirect to a path without the slash would be an answer that the contract does not know.
     nothing = _Endpoint(state, api_key, by_method={})
-    router = Router([*routes, *control_routes(state)], redirect_slashes=False, default=nothing)
+    page = _Page(state)
+    pages = [Route(path, page) for path in ("/_sandbox", "/_sandbox/", "/_sandbox/page/{rest:path}")]
+    router = Router([*routes, *control_routes(state), *pages], redirect_slashes=False, default=nothing)
     return Guard(router, allowed_hosts)
+
+
+class _Page:
+    """Serves the page for people; imports it when it is first asked for, so that it costs a test nothing."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._app is None:
+            from imprint_sandbox.face.routes import face_of  # noqa: PLC0415 - see above
+
+            self._app = face_of(self._state)
+        await self._app(scope, receive, send)
 
 
 class _Endpoint:

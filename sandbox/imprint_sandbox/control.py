@@ -1,5 +1,6 @@
 """The control endpoint, /_sandbox: what the Python API does, over HTTP, for services in other languages.
 
+    GET    /_sandbox                                  a page for people, which shows all of it; see face/
     GET    /_sandbox/health                           {"status": "ok"} as soon as it serves
     GET    /_sandbox/orders | events | requests       what is kept; what arrived
     GET    /_sandbox/faults                           the faults still to come

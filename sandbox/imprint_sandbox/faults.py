@@ -57,18 +57,10 @@ class Fault:
     delay: float = 0.0
 
     def __repr__(self) -> str:
-        return f"Fault({', '.join(f'{name}={value!r}' for name, value in self._set())})"
-
-    def _set(self) -> list[tuple[str, Any]]:
-        """Return the names and values of the fields that are not as they are by default."""
-        return [
-            (each.name, getattr(self, each.name))
-            for each in fields(self)
-            if getattr(self, each.name) != (each.default if each.default_factory is MISSING else each.default_factory())
-        ]
+        return f"Fault({', '.join(f'{name}={value!r}' for name, value in given_fields(self))})"
 
     def __post_init__(self) -> None:
-        if not self._set():
+        if not given_fields(self):
             raise ValueError(
                 "Fault() changes nothing. Say what goes wrong, as in Fault(status=503), Fault(answer='cut') or "
                 "Fault(delay=1.5). For a request that goes well before the next one fails, use Fault(answer='normal')."
@@ -141,6 +133,15 @@ class Fault:
             and re.fullmatch(r"[\x20-\x7e]*", value)
             for name, value in self.headers.items()
         )
+
+
+def given_fields(fault: Fault) -> list[tuple[str, Any]]:
+    """Return the names and values of the fields that are not as they are by default."""
+    return [
+        (each.name, getattr(fault, each.name))
+        for each in fields(fault)
+        if getattr(fault, each.name) != (each.default if each.default_factory is MISSING else each.default_factory())
+    ]
 
 
 def fault_from_json(members: Mapping[str, Any]) -> Fault:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from imprint_sandbox.app import ABORT
+from imprint_sandbox.app import ABORT, CLOSED
 from imprint_sandbox.delays import Delays
 
 _BACKLOG = 1024  # connections: hundreds of tasks connect at once in some tests
@@ -100,7 +100,7 @@ class _Connection(H11Protocol):
         serve = self.app
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            scope[ABORT] = transport.abort
+            scope[ABORT], scope[CLOSED] = transport.abort, transport.is_closing
             # As it was sent: %2F in an id is no slash that parts a path.
             scope["path"] = scope["raw_path"].decode("ascii")
             await serve(scope, receive, send)

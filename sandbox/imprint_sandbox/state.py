@@ -8,6 +8,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TypeVar
 
 from imprint_sandbox.answers import Answer, spoiled
 from imprint_sandbox.contract import Operation
@@ -15,6 +17,8 @@ from imprint_sandbox.delays import Delays
 from imprint_sandbox.faults import Fault
 from imprint_sandbox.received import ReceivedRequest
 from imprint_sandbox.store import JsonObject, Store, Table
+
+T = TypeVar("T")
 
 MAX_REQUESTS_KEPT = 100_000
 
@@ -39,6 +43,18 @@ class State:
         self._requests: deque[ReceivedRequest] = deque(maxlen=MAX_REQUESTS_KEPT)
         self._faults: dict[str, deque[Fault]] = {name: deque() for name in operations}
         self._pending: list[_Pending] = []
+        self.request_count = 0  # since the start or `reset`
+        self.version = 0  # another one after each change
+
+    @property
+    def operations(self) -> list[str]:
+        """The operationIds of the contract."""
+        return list(self._operations)
+
+    @property
+    def late_count(self) -> int:
+        """How many changes are still to land or to be seen."""
+        return len(self._pending)
 
     def handle(
         self, request: ReceivedRequest, work: Callable[[Store, Fault | None], Answer]
@@ -56,6 +72,8 @@ class State:
             status = None if fault is not None and fault.answer == "cut" else answer.status
             noted = replace(request, status=status, fault=fault)
             self._requests.append(noted)
+            self.request_count += 1
+            self.version += 1
             self._arrived.notify_all()
             return answer, noted
 
@@ -76,6 +94,7 @@ class State:
             raise ValueError(f"{operation} answers with no body: {fault!r}")
         with self._lock:
             self._faults[operation].extend([fault] * times)
+            self.version += 1
 
     def heal(self) -> None:
         """Forget the faults still to come."""
@@ -88,6 +107,7 @@ class State:
             pending, self._pending = self._pending, []
             for each in pending:
                 each.happen()
+            self.version += 1
         self.delays.end(send=True)
 
     def reset(self) -> None:
@@ -96,14 +116,15 @@ class State:
             self._forget_faults()
             self._pending.clear()
             self._requests.clear()
+            self.request_count = 0
             self._store.clear()
         self.delays.end(send=False)
 
     def wait_for_requests(self, count: int, timeout: float) -> None:
         """Return once `count` requests have arrived; raise TimeoutError after `timeout` seconds."""
         with self._arrived:
-            if not self._arrived.wait_for(lambda: len(self._requests) >= count, timeout):
-                raise TimeoutError(f"{len(self._requests)} of {count} requests arrived within {timeout} s")
+            if not self._arrived.wait_for(lambda: self.request_count >= count, timeout):
+                raise TimeoutError(f"{self.request_count} of {count} requests arrived within {timeout} s")
 
     def requests(self) -> list[ReceivedRequest]:
         """Return what arrived, in order."""
@@ -114,6 +135,17 @@ class State:
         """Return the faults still to come, with the operation of each."""
         with self._lock:
             return [(operation, fault) for operation, queue in self._faults.items() for fault in queue]
+
+    def latest_requests(self, limit: int) -> list[tuple[int, ReceivedRequest]]:
+        """Return the last `limit` requests, newest first; the first one to arrive has number 1."""
+        with self._lock:
+            numbers = range(self.request_count, 0, -1)
+            return list(zip(numbers, islice(reversed(self._requests), limit), strict=False))
+
+    def look(self, read: Callable[[Store], T]) -> T:
+        """Return what `read` reads from the store, which it must not change."""
+        with self._lock:
+            return read(self._store)
 
     def records(self, table: Table) -> list[JsonObject]:
         """Return every record of `table`, in the order of recording."""
@@ -128,6 +160,7 @@ class State:
     def _forget_faults(self) -> None:
         for queue in self._faults.values():
             queue.clear()
+        self.version += 1
 
     def _write(self, fault: Fault | None, work: Callable[[Store, Fault | None], Answer]) -> Answer:
         def now() -> Answer:

@@ -108,6 +108,22 @@ class Store:
         sql = f"SELECT body FROM {table} ORDER BY number"  # noqa: S608 - our own names
         return [json.loads(body) for (body,) in self._db.execute(sql)]
 
+    def latest(self, table: Table, filters: Mapping[str, str], limit: int) -> list[tuple[int, JsonObject]]:
+        """Return the last `limit` of the records that match every filter, seen or not, newest first, with numbers."""
+        sql = f"SELECT number, body FROM {table} WHERE {_matching(filters)} ORDER BY number DESC LIMIT ?"  # noqa: S608
+        return [(number, json.loads(body)) for number, body in self._db.execute(sql, (*filters.values(), limit))]
+
+    def amounts(self, order_id: str) -> list[tuple[str, str | None, int]]:
+        """Return type, currency and amount of each event of an order, seen or not."""
+        members = ", ".join(f"json_extract(body, '$.{name}')" for name in ("type", "currency", "amount"))
+        sql = f"SELECT {members} FROM events WHERE order_id = ?"  # noqa: S608 - our own names
+        return self._db.execute(sql, (order_id,)).fetchall()
+
+    def count(self, table: Table) -> int:
+        """Return how many records there are, seen or not."""
+        count: int = self._db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]  # noqa: S608 - our own names
+        return count
+
     def number_of(self, table: Table, member: str, value: str) -> int | None:
         """Return the number of the first record that a lookup sees whose `member` is `value`."""
         sql = f"SELECT MIN(number) FROM seen_{table} WHERE {member} = ?"  # noqa: S608 - our own names

@@ -39,7 +39,9 @@ def command(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
             assert select.select([process.stdout], [], [], 30)[0], "nothing was printed"
             line = process.stdout.readline()
             assert line.startswith(f"{LISTENING}http://127.0.0.1:"), line
-            yield process, line.removeprefix(LISTENING).strip()
+            url = line.removeprefix(LISTENING).strip()
+            assert process.stdout.readline() == f"Watch it at {url}/_sandbox\n"
+            yield process, url
         finally:
             process.kill()
 

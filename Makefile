@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 BENCH := .venv-bench
 ECOSYSTEM := .venv-ecosystem
 DOCS := .venv-docs
+BROWSER := .venv-browser
 LOCKED := $(VENV)/.locked
 INSTALLED := $(VENV)/.installed
 # Three times as quick as pip. It does not read pip's settings: where only pip reaches an index, pip does it.
@@ -18,7 +19,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 	--custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo example test test-thorough test-ecosystem bench conformance check vendor generate check-generated review format dist test-versions audit lock docs clean
+.PHONY: help setup demo example test test-thorough test-ecosystem test-browser bench conformance check vendor generate check-generated review format dist test-versions audit lock docs clean
 
 help: ## Show what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,9 +49,10 @@ example: $(INSTALLED) ## Run a program of examples/ against a sandbox: make exam
 test: $(INSTALLED) ## Run the tests, in parallel
 	@$(PYTEST)
 
-test-thorough: $(INSTALLED) $(if $(shell command -v npm),$(CONFORMANCE)) ## Run every test at full strength, conformance too: takes minutes
+test-thorough: $(INSTALLED) $(if $(shell command -v npm),$(CONFORMANCE)) ## Run every test at full strength, with conformance and a browser: takes minutes
 	@$(PYTEST) $(THOROUGH)
 	@$(if $(shell command -v npm),$(JUDGES) $(THOROUGH))
+	@$(MAKE) --no-print-directory test-browser
 
 bench: $(BENCH)/.peers $(BENCH)/.installed ## Compare what the client costs with others; writes benchmarks/RESULTS.md (uses Java)
 	@$(BENCH)/bin/python -m benchmarks.run $(or $(ARGS),--write)
@@ -94,6 +96,19 @@ $(DOCS)/.locked: docs/requirements.txt
 
 $(DOCS)/.installed: $(DOCS)/.locked pyproject.toml
 	@$(DOCS)/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+test-browser: $(BROWSER)/.installed ## Look at the sandbox's page in a real browser (needs Chromium)
+	@$(BROWSER)/bin/python -m pytest --confcutdir=tests/browser tests/browser
+
+$(BROWSER)/.locked: tests/browser/requirements.txt
+	@echo "Setting up $(BROWSER) from tests/browser/requirements.txt ..."
+	@$(PYTHON) -m venv --clear $(BROWSER)
+	@$(BROWSER)/bin/pip install -qq --disable-pip-version-check --require-hashes -r tests/browser/requirements.txt
+	@touch $@
+
+$(BROWSER)/.installed: $(BROWSER)/.locked pyproject.toml
+	@$(BROWSER)/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 conformance: $(INSTALLED) $(CONFORMANCE) ## Let Schemathesis judge the sandbox, Prism the client, redocly changes (needs Node)
@@ -144,7 +159,8 @@ lock: $(INSTALLED) ## Make requirements.lock, and the requirements.txt of other 
 	@$(COMPILE) benchmarks/requirements.in --output-file benchmarks/requirements.txt
 	@$(COMPILE) --extra sandbox tests/ecosystem/requirements.in --output-file tests/ecosystem/requirements.txt
 	@$(COMPILE) docs/requirements.in --extra cli --extra outbox --extra sandbox --output-file docs/requirements.txt
+	@$(COMPILE) --extra sandbox tests/browser/requirements.in --output-file tests/browser/requirements.txt
 
 clean: ## Remove what the other targets made, but for generated/
-	@rm -rf $(VENV) $(BENCH) $(ECOSYSTEM) $(DOCS) dist site review.md .mypy_cache .ruff_cache .pytest_cache .hypothesis .proven
+	@rm -rf $(VENV) $(BENCH) $(ECOSYSTEM) $(DOCS) $(BROWSER) dist site review.md .mypy_cache .ruff_cache .pytest_cache .hypothesis .proven
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

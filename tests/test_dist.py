@@ -48,7 +48,13 @@ def test_what_holds_the_packages_and_their_metadata_is_accepted(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     "name",
-    ["imprint_client/py.typed", "imprint_api/openapi.json", "imprint_sandbox/app.py", f"{METADATA}/licenses/LICENSE"],
+    [
+        "imprint_client/py.typed",
+        "imprint_api/openapi.json",
+        "imprint_sandbox/app.py",
+        "imprint_sandbox/face/page.css",
+        f"{METADATA}/licenses/LICENSE",
+    ],
 )
 def test_a_wheel_that_lacks_anything_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(dist.DistError, match=f"lacks {name}"):

@@ -102,7 +102,7 @@ def check_names(artefact: Path, names: set[str], expected: set[str]) -> None:
 
 def files_of(folder: Path) -> set[str]:
     found = (path.relative_to(folder).as_posix() for path in folder.rglob("*"))
-    return {path for path in found if path.endswith(".py") or path in ("py.typed", "openapi.json")}
+    return {path for path in found if path.endswith((".py", ".css", ".js")) or path in ("py.typed", "openapi.json")}
 
 
 def check_same(first: tuple[Path, Path], second: tuple[Path, Path]) -> None:

@@ -1,4 +1,4 @@
-"""README.md is read by people and run by these tests: each Python block, in order, in one namespace."""
+"""README.md: its Python blocks run, in order, in one namespace, and what it names exists."""
 
 import re
 from importlib.metadata import version
@@ -31,7 +31,7 @@ def test_the_examples_run(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> 
     tests = [value for name, value in namespace.items() if name.startswith("test_")]
     for test in tests:
         test()
-    assert (len(blocks()), len(tests)) == (13, 2)
+    assert (len(blocks()), len(tests)) == (3, 1)
     assert sandbox.events
 
 
@@ -41,6 +41,17 @@ def test_the_readme_speaks_of_this_version() -> None:
 
     assert f"dist/imprint_client-{version('imprint-client')}-py3-none-any.whl" in text
     assert f"`imprint-client>={major}.{minor},<{major}.{int(minor) + 1}`" in text
+
+
+def test_the_readme_is_read_in_one_sitting() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= 200
+
+
+def test_what_the_readme_links_to_exists() -> None:
+    links = re.findall(r"\]\((?!https)([^)#]+)", README.read_text(encoding="utf-8"))
+
+    assert links
+    assert [link for link in links if not (README.parent / link).exists()] == []
 
 
 def test_the_readme_names_only_make_targets_that_exist() -> None:

@@ -195,7 +195,7 @@ def deliver(request: Request[T], call: Call) -> Flow[T]:
 
 
 def judge(request: Request[Any], outcome: Answer | NoAnswer) -> tuple[str, Any, float | None]:
-    """What an outcome means (the table of the README), its result or exception, and the wait that it asks for."""
+    """What an outcome means (docs/explanations/outcomes.md), its result or exception, and the wait that it asks for."""
     if isinstance(outcome, NoAnswer):
         return outcome.verdict, outcome.error, None
     status = outcome.status

@@ -7,6 +7,8 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
 
+import imprint_client
+import imprint_sandbox
 import pytest
 from imprint_bulk.cli import app
 from ruamel.yaml import YAML
@@ -87,6 +89,16 @@ def test_the_page_of_the_command_has_every_command_and_option() -> None:
 
 def drawn(source: str) -> ElementTree.Element:
     return ElementTree.fromstring(draw(source))  # noqa: S314 - our own
+
+
+def test_every_public_name_is_in_the_reference() -> None:
+    reference = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs/reference").glob("*.md"))
+    documented = set(re.findall(r"^::: (imprint_client|imprint_sandbox)\.(\w+)$", reference, re.M))
+
+    public = {(package.__name__, name) for package in (imprint_client, imprint_sandbox) for name in package.__all__}
+    explained = {("imprint_client", name) for name in ("UNSET", "API_VERSION", "__version__")}
+    assert documented - {("imprint_client", "errors")} == public - explained
+    assert all(f"`{name}`" in reference or f"`imprint_client.{name}`" in reference for _, name in explained)
 
 
 def test_a_diagram_has_its_participants_arrows_and_notes_and_can_be_read_aloud() -> None:

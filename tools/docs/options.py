@@ -1,14 +1,43 @@
-"""Show the options of a method in its signature, where `**options: Unpack[...]` says little."""
+"""Show the options of a method in its signature, where `**options: Unpack[SendOptions]` says little."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from griffe import Function, UnpackTypedDictExtension
+from griffe import Class, ExprSubscript, Extension, Function, Module, Parameter, ParameterKind, Parameters
 
 
-class Options(UnpackTypedDictExtension):
-    """Griffe's own, but for docstrings: ours say already what the options mean."""
+class Options(Extension):
+    """Griffe's own extension for this leaves out what a TypedDict inherits, and the docstring of the options."""
 
-    def on_function(self, *, func: Function, **kwargs: Any) -> None:
-        docstring, func.docstring = func.docstring, None
-        super().on_function(func=func, **kwargs)
-        func.docstring = docstring
+    def on_package(self, *, pkg: Module, **_: Any) -> None:
+        for function in _functions(pkg):
+            _show_options(function)
+
+
+def _functions(holder: Module | Class) -> Iterator[Function]:
+    for member in holder.members.values():
+        if isinstance(member, Function):
+            yield member
+        elif isinstance(member, Module | Class):
+            yield from _functions(member)
+
+
+def _show_options(function: Function) -> None:
+    shown: list[Parameter] = []
+    for parameter in function.parameters:
+        annotation = parameter.annotation
+        is_options = parameter.kind is ParameterKind.var_keyword and isinstance(annotation, ExprSubscript)
+        if is_options and annotation.canonical_path == "typing.Unpack":
+            options = function.modules_collection[annotation.slice.canonical_path]
+            for each in reversed([options, *options.mro()]):
+                for name, field in each.attributes.items():
+                    shown.append(
+                        Parameter(name, kind=ParameterKind.keyword_only, annotation=field.annotation, default="...")
+                    )
+        else:
+            shown.append(parameter)
+    function.parameters = Parameters(*shown)
+
+
+def _option(name: str, field: Any) -> Parameter:
+    return Parameter(name, kind=ParameterKind.keyword_only, annotation=field.annotation, default="...")

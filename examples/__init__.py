@@ -1,1 +1,1 @@
-"""The services of the guides. `make example NAME=checkout` runs one against a sandbox of its own."""
+"""The services of the guides: `make example NAME=checkout` runs one."""

@@ -1,4 +1,4 @@
-"""Run an example against a sandbox of its own, with what it needs: `python -m examples checkout`."""
+"""Run an example against a sandbox of its own: `python -m examples checkout`."""
 
 import csv
 import os
@@ -17,13 +17,16 @@ from examples import backfill, checkout, outbox, reconcile
 def run_checkout(sandbox: Sandbox) -> None:
     from fastapi.testclient import TestClient  # noqa: PLC0415 - the other examples do without FastAPI
 
-    lines = [{"name": "Couch Supreme", "quantity": 1, "rate": 274999, "rewards_rate": 2500}]
+    lines = [
+        {"name": "Couch Supreme", "quantity": 1, "rate": 274999, "rewards_rate": 2500}
+    ]
     basket = {"number": "o-1", "payment_method_id": "p-1", "lines": lines}
     with TestClient(checkout.app) as shop:
         print("POST /checkout:", shop.post("/checkout", json=basket).status_code)
         sandbox.fail("createOrder", Fault(answer="cut", write="made"))
         print(
-            "POST /checkout with a lost response:", shop.post("/checkout", json={**basket, "number": "o-2"}).status_code
+            "POST /checkout with a lost response:",
+            shop.post("/checkout", json={**basket, "number": "o-2"}).status_code,
         )
     print("recorded:", *(order["partner_order_id"] for order in sandbox.orders))
 
@@ -47,7 +50,11 @@ def run_reconcile(_: Sandbox) -> None:
         imprint.order_events.create(an_event(order_id, "shipment-1"))
         imprint.order_events.create(an_event(order_id, "shipment-2"))
     with Path("ledger.csv").open("w", newline="", encoding="utf-8") as file:
-        ledger = [("id", "type", "amount"), ("shipment-1", "CAPTURED", 999), ("shipment-3", "CAPTURED", 1000)]
+        ledger = [
+            ("id", "type", "amount"),
+            ("shipment-1", "CAPTURED", 999),
+            ("shipment-3", "CAPTURED", 1000),
+        ]
         csv.writer(file).writerows(ledger)
     reconcile.main()
 
@@ -55,9 +62,13 @@ def run_reconcile(_: Sandbox) -> None:
 def run_backfill(sandbox: Sandbox) -> None:
     with sqlite3.connect("shop.db") as database:
         database.execute("CREATE TABLE orders (number, card, cents, placed_at)")
-        database.execute("CREATE TABLE shipments (id, cents, transaction_id, order_number)")
+        database.execute(
+            "CREATE TABLE shipments (id, cents, transaction_id, order_number)"
+        )
         database.execute("INSERT INTO orders VALUES ('o-1', 'p-1', 5000, '2025-02-13')")
-        database.execute("INSERT INTO shipments VALUES ('shipment-1', 5000, 'n-1', 'o-1')")
+        database.execute(
+            "INSERT INTO shipments VALUES ('shipment-1', 5000, 'n-1', 'o-1')"
+        )
     try:
         backfill.main()
     finally:
@@ -65,7 +76,9 @@ def run_backfill(sandbox: Sandbox) -> None:
 
 
 def an_order() -> NewOrder:
-    return NewOrder(payment_method_id="p-1", partner_order_id="o-1", total_order_amount=3000)
+    return NewOrder(
+        payment_method_id="p-1", partner_order_id="o-1", total_order_amount=3000
+    )
 
 
 def an_event(order_id: str, key: str) -> NewOrderEvent:
@@ -91,9 +104,14 @@ def main(names: list[str]) -> None:
         sys.exit(f"Name one of the examples: {', '.join(EXAMPLES)}.")
     with tempfile.TemporaryDirectory() as folder, Sandbox() as sandbox:
         os.chdir(folder)  # where the examples leave their files
-        os.environ |= {"IMPRINT_API_KEY": sandbox.api_key, "IMPRINT_BASE_URL": sandbox.url}
+        os.environ |= {
+            "IMPRINT_API_KEY": sandbox.api_key,
+            "IMPRINT_BASE_URL": sandbox.url,
+        }
         # Commands such as `imprint` stand beside this interpreter.
-        os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+        os.environ["PATH"] = os.pathsep.join(
+            [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+        )
         EXAMPLES[names[0]](sandbox)
 
 

@@ -33,7 +33,8 @@ class Basket(BaseModel):
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    async with AsyncImprint(retry=RetryPolicy(deadline=5)) as imprint:  # one client, as long as the service lives
+    # One client, for as long as the service runs.
+    async with AsyncImprint(retry=RetryPolicy(deadline=5)) as imprint:
         app.state.imprint = imprint
         yield
 
@@ -60,12 +61,15 @@ async def checkout(basket: Basket, request: Request) -> dict[str, str]:
 
 @app.exception_handler(InvalidRequestError)
 async def refused(_: Request, error: InvalidRequestError) -> JSONResponse:
-    return JSONResponse({"faults": [str(fault) for fault in error.faults]}, status_code=422)
+    return JSONResponse(
+        {"faults": [str(fault) for fault in error.faults]}, status_code=422
+    )
 
 
 @app.exception_handler(OutcomeUnknownError)
 async def unknown(_: Request, error: OutcomeUnknownError) -> JSONResponse:
-    return JSONResponse({"status": "pending"}, status_code=202)  # a worker settles it with `ensure`
+    # A worker settles it with `ensure`.
+    return JSONResponse({"status": "pending"}, status_code=202)
 
 
 @app.exception_handler(APIError)

@@ -1,4 +1,4 @@
-"""An outbox worker: sends the events of a table to Imprint, each once, even if it is killed."""
+"""An outbox worker: sends each event of a table once, even if it is killed."""
 
 import json
 import sqlite3
@@ -22,9 +22,18 @@ SETTLE_SECONDS = 900  # how long a request that was cut off may still be running
 RETRY_SECONDS = 30
 TABLE = """
 CREATE TABLE IF NOT EXISTS outbox (
-    id TEXT PRIMARY KEY, body TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'new', due REAL NOT NULL DEFAULT 0, reason TEXT
+    id TEXT PRIMARY KEY,
+    body TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'new', -- new, in doubt, recorded or aside
+    due REAL NOT NULL DEFAULT 0,
+    reason TEXT
 )
-"""  # a row is: new, in doubt, recorded or aside
+"""
+
+DUE = """
+SELECT id, body, state FROM outbox
+WHERE state IN ('new', 'in doubt') AND due <= ? ORDER BY rowid
+"""
 
 
 def add(database: sqlite3.Connection, event: NewOrderEvent) -> None:
@@ -35,10 +44,13 @@ def add(database: sqlite3.Connection, event: NewOrderEvent) -> None:
 
 def work(database: sqlite3.Connection, imprint: Imprint) -> None:
     """Send every row that is due."""
-    due = "SELECT id, body, state FROM outbox WHERE state IN ('new', 'in doubt') AND due <= ? ORDER BY rowid"
-    for key, body, state in database.execute(due, (time.time(),)).fetchall():
+    for key, body, state in database.execute(DUE, (time.time(),)).fetchall():
         event = NewOrderEvent.from_dict(json.loads(body))
-        send = imprint.order_events.create if state == "new" else imprint.order_events.ensure
+        send = (
+            imprint.order_events.create
+            if state == "new"
+            else imprint.order_events.ensure
+        )
         # Committed before the request leaves: after a crash, this row is in doubt.
         mark(database, key, "in doubt", wait=SETTLE_SECONDS)
         try:
@@ -48,7 +60,12 @@ def work(database: sqlite3.Connection, imprint: Imprint) -> None:
             raise  # nothing was recorded, and nothing will be until a person mends it
         except OutcomeUnknownError as error:
             mark(database, key, "in doubt", str(error), wait=SETTLE_SECONDS)
-        except (APIConnectionError, RateLimitError, InternalServerError, APIResponseValidationError) as error:
+        except (
+            APIConnectionError,
+            RateLimitError,
+            InternalServerError,
+            APIResponseValidationError,
+        ) as error:
             mark(database, key, state, str(error), wait=RETRY_SECONDS)
         except ImprintError as error:
             mark(database, key, "aside", str(error))  # for a person
@@ -56,9 +73,17 @@ def work(database: sqlite3.Connection, imprint: Imprint) -> None:
             mark(database, key, "recorded")
 
 
-def mark(database: sqlite3.Connection, key: str, state: str, reason: str | None = None, wait: float = 0) -> None:
+def mark(
+    database: sqlite3.Connection,
+    key: str,
+    state: str,
+    reason: str | None = None,
+    wait: float = 0,
+) -> None:
     changed = (state, reason, time.time() + wait, key)
-    database.execute("UPDATE outbox SET state = ?, reason = ?, due = ? WHERE id = ?", changed)
+    database.execute(
+        "UPDATE outbox SET state = ?, reason = ?, due = ? WHERE id = ?", changed
+    )
     database.commit()
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from imprint_client import Imprint, OrderEvent
 
-Ledger = Mapping[str, tuple[str, int]]  # by partner_event_id: the type, and the amount in minor units
+Ledger = Mapping[
+    str, tuple[str, int]
+]  # by partner_event_id: the type, and the amount in minor units
 
 
 def differences(ledger: Ledger, events: Iterable[OrderEvent]) -> Iterator[str]:
@@ -27,12 +29,16 @@ def differences(ledger: Ledger, events: Iterable[OrderEvent]) -> Iterator[str]:
 
 def read_ledger(path: str) -> Ledger:
     with Path(path).open(newline="", encoding="utf-8") as file:
-        return {row["id"]: (row["type"], int(row["amount"])) for row in csv.DictReader(file)}
+        return {
+            row["id"]: (row["type"], int(row["amount"])) for row in csv.DictReader(file)
+        }
 
 
 def main() -> None:
     with Imprint() as imprint:
-        found = list(differences(read_ledger("ledger.csv"), imprint.order_events.list(limit=100)))
+        found = list(
+            differences(read_ledger("ledger.csv"), imprint.order_events.list(limit=100))
+        )
     print(*found or ["no differences"], sep="\n")
     sys.exit(1 if found else 0)
 

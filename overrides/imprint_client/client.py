@@ -2,7 +2,6 @@
 
 from typing import NoReturn, Self, Unpack
 
-import httpx
 from imprint_api import AuthenticatedClient
 
 from .errors import ConfigurationError
@@ -10,6 +9,7 @@ from .order_events import AsyncOrderEvents, OrderEvents
 from .orders import AsyncOrders, Orders
 from .settings import ClientOptions, Settings, read_settings
 from .transport import Api, AsyncTransport, Transport
+from .wire import AsyncClient, Client
 
 
 class _Client:
@@ -30,7 +30,7 @@ class Imprint(_Client):
 
     Args:
         api_key: Or the environment variable IMPRINT_API_KEY, read now.
-        http_client: An httpx.Client of your own, for proxies, certificates or instrumentation. It is not changed, and
+        http_client: An httpx.Client or httpx2.Client of your own, for proxies or certificates. It is not changed, and
             not closed; its `auth` is not used, and redirects are not followed, whatever it says.
         auth: "bearer" (the default, as every reference page shows it), or "basic": the key as user name, with an empty
             password.
@@ -41,6 +41,8 @@ class Imprint(_Client):
             gets 5 of them at the most. Or an httpx.Timeout.
         retry: What is sent again, and for how long; see RetryPolicy.
         check_totals: Whether amounts must be the sums of their lines before anything is sent; True by default.
+        headers: Headers of your own, by name, for each request but the lookups that settle an outcome. Their values are
+            shown nowhere.
 
     Raises:
         ConfigurationError: Something of this is missing or wrong; no key is quoted.
@@ -53,9 +55,9 @@ class Imprint(_Client):
     errors and retries. A POST of unknown outcome raises OutcomeUnknownError and is not looked up."""
 
     def __init__(
-        self, api_key: str | None = None, *, http_client: httpx.Client | None = None, **options: Unpack[ClientOptions]
+        self, api_key: str | None = None, *, http_client: Client | None = None, **options: Unpack[ClientOptions]
     ) -> None:
-        settings = read_settings(api_key, options, http_client, httpx.Client)
+        settings = read_settings(api_key, options, http_client, "Client")
         del api_key, options  # a traceback from here on does not show the keys
         if isinstance(settings, str):
             raise ConfigurationError(settings)
@@ -78,7 +80,8 @@ class Imprint(_Client):
 class AsyncImprint(_Client):
     """As `Imprint`, with `await`, `async for` and `async with`. Tasks of one event loop may share it.
 
-    Args, Raises: As `Imprint`; `http_client` is an httpx.AsyncClient.
+    Args, Raises: As `Imprint`; `http_client` is an httpx.AsyncClient or httpx2.AsyncClient. It runs in asyncio
+    only, not in trio.
     """
 
     orders: AsyncOrders
@@ -87,13 +90,9 @@ class AsyncImprint(_Client):
     """As `Imprint.api`, for the functions `asyncio` and `asyncio_detailed`."""
 
     def __init__(
-        self,
-        api_key: str | None = None,
-        *,
-        http_client: httpx.AsyncClient | None = None,
-        **options: Unpack[ClientOptions],
+        self, api_key: str | None = None, *, http_client: AsyncClient | None = None, **options: Unpack[ClientOptions]
     ) -> None:
-        settings = read_settings(api_key, options, http_client, httpx.AsyncClient)
+        settings = read_settings(api_key, options, http_client, "AsyncClient")
         del api_key, options  # a traceback from here on does not show the keys
         if isinstance(settings, str):
             raise ConfigurationError(settings)

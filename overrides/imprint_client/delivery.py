@@ -130,10 +130,10 @@ class NoAnswer(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """A step: send this, with its timeouts cut to `seconds`; the result is an Answer or NoAnswer."""
+    """A step: send this, and be done in so many `seconds`; the result is an Answer or NoAnswer."""
 
     request: Request[Any]
-    timeout: Any
+    call: "Call"
     seconds: float
 
 
@@ -146,8 +146,11 @@ class Call:
     """One call of a user: what it may use, and what of that is left."""
 
     policy: RetryPolicy
-    timeout: Any
+    timeout: Mapping[str, float | None]
+    """In seconds, for each of connect, read, write and pool."""
     check_totals: bool
+    credentials: Any = None
+    """The keys, and the caller's headers; None: the keys alone."""
     began: float = attrs.field(factory=lambda: seam.now())  # noqa: PLW0108 - tests replace the seam
     attempts: int = 0
 
@@ -180,7 +183,7 @@ def deliver(request: Request[T], call: Call) -> Flow[T]:
         # With no deadline at all, the one attempt has its timeouts alone. The outcome is kept in no variable: an
         # answer that echoes the API key must not stand in a traceback.
         left = call.left() if call.policy.deadline else inf
-        verdict, result, asked = judge(request, (yield Attempt(request, call.timeout, left)))
+        verdict, result, asked = judge(request, (yield Attempt(request, call, left)))
         if verdict == "good":
             return cast(T, result)
         if verdict == "unknown" and request.method != "GET":
@@ -262,7 +265,7 @@ def ensure(create: Request[T], call: Call, lookup: Lookup | None, needs: str) ->
     """
     if lookup is None:
         raise errors.InvalidRequestError([errors.Fault(needs, "is needed: without it nothing can be looked up")])
-    recorded = lookup.found((yield from deliver(lookup.request(), call)))
+    recorded = lookup.found((yield from deliver(lookup.request(), attrs.evolve(call, credentials=None))))
     if recorded is not None:
         return cast(T, recorded)
     # The same deadline, and attempts of its own.

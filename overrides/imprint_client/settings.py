@@ -5,23 +5,31 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, NoReturn, TypedDict
-from urllib.parse import quote
 
-import httpx
 import imprint_api
 
 from .coding import decode
 from .delivery import Call, RetryPolicy
 from .errors import ConfigurationError
+from .wire import LONGEST_TIMEOUT_SECONDS, Timeout, module_of
 
 CONTRACT: dict[str, Any] = decode(Path(imprint_api.__file__).with_name("openapi.json").read_bytes())
 DEFAULT_TIMEOUT_SECONDS = 30.0
-LONGEST_TIMEOUT_SECONDS = 86_400.0
 CONNECT_SECONDS = 5.0
+SHORTEST_SECRET = 8
+"""Characters of a header's value; what is shorter is in many texts by chance."""
 MASK = "[secret]"
+_OWN_HEADERS = frozenset(
+    re.split(
+        " ",
+        "accept accept-encoding authorization connection content-encoding content-length content-type expect host te "
+        "trailer transfer-encoding upgrade user-agent x-imprint-merchant-key",
+    )
+)
 _URL = re.compile(
     r"(?P<scheme>https?)://(?P<host>[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(:(?P<port>\d{1,5}))?(/[!\"$->@-~]*)?",
     re.IGNORECASE | re.ASCII,
@@ -31,8 +39,9 @@ _URL = re.compile(
 class CallOptions(TypedDict, total=False):
     """What each call may say otherwise than its client."""
 
-    timeout: float | httpx.Timeout
+    timeout: float | Timeout
     retry: RetryPolicy
+    headers: Mapping[str, str]
 
 
 class SendOptions(CallOptions, total=False):
@@ -50,10 +59,14 @@ class ClientOptions(SendOptions, total=False):
 
 
 class Credentials:
-    """The API key and the merchant key, which nothing shows: no repr, no pickle, no copy."""
+    """The keys, and what goes with them: headers of a caller's. Nothing shows them: no repr, no pickle, no copy."""
 
-    def __init__(self, key: str | None, merchant_key: str | None, auth: str) -> None:
-        self._key, self._merchant_key, self._auth = key, merchant_key, auth
+    def __init__(self, key: str | None, merchant_key: str | None, auth: str, headers: Any = None) -> None:
+        self._key, self._merchant_key, self._auth, self._headers = key, merchant_key, auth, headers or {}
+
+    def plus(self, headers: Any) -> "Credentials":
+        """These, and headers that are sent with them."""
+        return Credentials(self._key, self._merchant_key, self._auth, {**self._headers, **_lowered(headers)})
 
     def problem(self) -> str | None:
         """What is wrong with them, without quoting them."""
@@ -62,34 +75,37 @@ class Credentials:
         for name, value in (("API key", self._key), ("merchant key", self._merchant_key or "-")):
             if not isinstance(value, str) or not re.fullmatch(r"[\x21-\x7e]+", value):
                 return f"the {name} is not a text of visible ASCII characters (is there a line end at its end?)"
+        for name, value in self._headers.items():
+            if not isinstance(name, str) or not re.fullmatch(r"[\w!#$%&'*+.^`|~-]+", name, re.ASCII):
+                return "headers must be a mapping of header names to their values"
+            if name in _OWN_HEADERS:
+                return f"headers may not have {name}: the client sets it itself"
+            if not isinstance(value, str) or not re.fullmatch(r"[\x21-\x7e]+([ \t]+[\x21-\x7e]+)*", value):
+                return f"headers: the value of {name} is not a text of visible ASCII characters"
         return None if self._auth in ("bearer", "basic") else "auth must be 'bearer' or 'basic'"
 
     def headers(self) -> dict[str, str]:
-        """What authenticates a request."""
+        """What goes with a request."""
         merchant = {"x-imprint-merchant-key": self._merchant_key} if self._merchant_key else {}
         scheme = f"Basic {self._basic()}" if self._auth == "basic" else f"Bearer {self._key}"
-        return {"Authorization": scheme, **merchant}
+        return {**self._headers, "Authorization": scheme, **merchant}
 
     def mask(self, text: str) -> str:
-        """The text without the keys, in whichever form a server may echo them."""
-        import html  # noqa: PLC0415 - 2 ms that importing this package need not cost
-
-        for secret in filter(None, (self._key, self._basic().rstrip("="), self._merchant_key)):
-            escaped, quoted = json.dumps(secret)[1:-1], quote(secret, safe="")
-            lower = re.sub("%..", lambda code: code[0].lower(), quoted)
-            for form in (secret, escaped, escaped.replace("/", "\\/"), quoted, lower, html.escape(secret)):
-                text = text.replace(form, MASK)
-        return text
+        """The text without any of them, in whichever form a server may echo them."""
+        return self._echoes.sub(lambda echo: "\0".join([*MASK, ""]) if "\0" in echo[0] else MASK, text)
 
     def mask_body(self, body: bytes) -> bytes:
-        """As `mask`; also what only shows when the JSON is read."""
-        text = body.decode("utf-8", "surrogateescape")
-        try:
-            read = json.dumps(json.loads(body), ensure_ascii=False)
-            text = text if self.mask(read) == read else read
-        except (ValueError, RecursionError):
-            pass  # no JSON
-        return self.mask(text).encode("utf-8", "surrogateescape")
+        return self.mask(body.decode("latin-1")).encode("latin-1")
+
+    def mask_success(self, body: bytes) -> bytes:
+        """What is recorded is not to be changed: only where a text is the key and nothing else, as an id may be."""
+        return body.replace(json.dumps(self._key).encode(), json.dumps(MASK).encode())
+
+    @cached_property
+    def _echoes(self) -> re.Pattern[str]:
+        long = [value for value in self._headers.values() if len(value) >= SHORTEST_SECRET]
+        secrets = filter(None, (self._key, self._basic().rstrip("="), self._merchant_key, *long))
+        return re.compile("|".join("".join(map(_forms, secret)) for secret in secrets), re.IGNORECASE)
 
     def _basic(self) -> str:
         return base64.b64encode(f"{self._key}:".encode()).decode()
@@ -98,27 +114,51 @@ class Credentials:
         raise TypeError("credentials cannot be copied or pickled")
 
 
+def _lowered(headers: Any) -> Any:
+    """By name in small letters; what are no headers is left for `problem` to find."""
+    try:
+        return {str(name).lower(): value for name, value in dict(headers).items()}
+    except (TypeError, ValueError):
+        return {None: None}
+
+
+def _forms(character: str) -> str:
+    """A pattern of how a character of a secret is written in JSON, URLs, HTML and UTF-16."""
+    import html  # noqa: PLC0415 - 2 ms that importing this package need not cost
+
+    code = ord(character)
+    escapes = rf"\u{code:04x}", f"\\{character}", f"%{code:x}", f"&#{code};", f"&#x{code:x};", html.escape(character)
+    patterns = ("".join(re.escape(each) + "\0*" for each in form) for form in (character, *escapes))
+    return f"(?:{'|'.join(patterns)})"
+
+
 class Settings(NamedTuple):
     """What a client was told, checked."""
 
     base_url: str
     credentials: Credentials
-    timeout: httpx.Timeout
+    """The keys alone."""
+    sending: Credentials
+    """The keys, and the client's headers."""
+    timeout: dict[str, float | None]
     retry: RetryPolicy
     check_totals: bool
 
-    def call(self, options: Mapping[str, Any]) -> Call:
-        """One call with these settings, but for what its `options` (SendOptions) say."""
+    def call(self, options: Any) -> Call:
+        """One call with these settings, but for what its `options` (SendOptions) say. Its headers are taken out of
+        them: the frames of a call show its options."""
         if not options:
-            return Call(self.retry, self.timeout, self.check_totals)
-        timeout, retry = options.get("timeout", self.timeout), options.get("retry", self.retry)
+            return Call(self.retry, self.timeout, self.check_totals, self.sending)
+        sending = self.sending.plus(options.pop("headers", {}))
+        timeout = _parts(options["timeout"]) if "timeout" in options else self.timeout
+        retry = options.get("retry", self.retry)
         check_totals = options.get("check_totals", self.check_totals)
-        if problem := _unknown(options, SendOptions) or _problem(timeout, retry, check_totals):
+        if problem := _unknown(options, SendOptions) or sending.problem() or _problem(timeout, retry, check_totals):
             raise ConfigurationError(problem)
-        return Call(retry, _as_timeout(timeout), check_totals)
+        return Call(retry, timeout, check_totals, sending)
 
 
-def read_settings(api_key: str | None, options: Mapping[str, Any], client: object, kind: type) -> Settings | str:
+def read_settings(api_key: str | None, options: Mapping[str, Any], client: object, kind: str) -> Settings | str:
     """The settings, or what is wrong with them: returned, since a traceback from here would show the keys.
 
     A caller's own `client` is to be of this `kind` of httpx.
@@ -129,13 +169,14 @@ def read_settings(api_key: str | None, options: Mapping[str, Any], client: objec
     api_key = os.environ.get("IMPRINT_API_KEY") if api_key is None else api_key
     merchant_key = options.get("merchant_key", os.environ.get("IMPRINT_MERCHANT_KEY") or None)
     credentials = Credentials(api_key, merchant_key, options.get("auth", "bearer"))
+    sending = credentials.plus(options.get("headers", {}))
     base_url = options.get("base_url", os.environ.get("IMPRINT_BASE_URL") or CONTRACT["servers"][0]["url"])
-    timeout, retry = options.get("timeout", DEFAULT_TIMEOUT_SECONDS), options.get("retry", RetryPolicy())
+    timeout, retry = _parts(options.get("timeout", DEFAULT_TIMEOUT_SECONDS)), options.get("retry", RetryPolicy())
     check_totals = options.get("check_totals", True)
-    problem = credentials.problem() or _url_problem(base_url) or _problem(timeout, retry, check_totals)
-    if not problem and client is not None and not isinstance(client, kind):
-        problem = f"http_client must be an httpx.{kind.__name__}; it is of {type(client)}"
-    return problem or Settings(base_url.rstrip("/"), credentials, _as_timeout(timeout), retry, check_totals)
+    problem = sending.problem() or _url_problem(base_url) or _problem(timeout, retry, check_totals)
+    if not problem and client is not None and not module_of(client, kind):
+        problem = f"http_client must be an httpx.{kind} or httpx2.{kind}; it is of {type(client)}"
+    return problem or Settings(base_url.rstrip("/"), credentials, sending, timeout, retry, check_totals)
 
 
 def _unknown(options: Mapping[str, Any], known: type) -> str | None:
@@ -164,18 +205,19 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _problem(timeout: object, retry: object, check_totals: object) -> str | None:
-    parts = timeout.as_dict().values() if isinstance(timeout, httpx.Timeout) else [timeout]
-    for part in parts:
+def _problem(timeout: Mapping[str, object], retry: object, check_totals: object) -> str | None:
+    for part in timeout.values():
         is_number = isinstance(part, int | float) and not isinstance(part, bool) and 0 < part <= LONGEST_TIMEOUT_SECONDS
-        if not is_number and (part is not None or part is timeout):
+        if not is_number and part is not None:
             return "timeout must be a number of seconds above 0, no more than a day, or an httpx.Timeout of such"
     if not isinstance(retry, RetryPolicy):
         return "retry must be a RetryPolicy, such as RetryPolicy(attempts=2) or RetryPolicy.none()"
     return None if isinstance(check_totals, bool) else "check_totals must be True or False"
 
 
-def _as_timeout(timeout: float | httpx.Timeout) -> httpx.Timeout:
-    if isinstance(timeout, httpx.Timeout):
-        return timeout
-    return httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS))
+def _parts(timeout: Any) -> dict[str, Any]:
+    """By what they limit: connect, read, write, pool. None has httpx only: it is for no limit."""
+    if hasattr(timeout, "as_dict"):
+        return dict(timeout.as_dict())
+    connect = min(timeout, CONNECT_SECONDS) if isinstance(timeout, int | float) else 0
+    return {"connect": connect, **dict.fromkeys(("read", "write", "pool"), timeout or 0)}

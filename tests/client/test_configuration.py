@@ -27,8 +27,8 @@ from imprint_client import (
     OutcomeUnknownError,
     RetryPolicy,
     delivery,
-    transport,
 )
+from imprint_client import wire as wires
 from imprint_client.settings import CONTRACT
 from imprint_sandbox import Fault, Sandbox
 
@@ -421,7 +421,7 @@ def test_an_environment_with_which_no_http_client_can_be_made_is_a_clear_error(
     client: Client, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.setenv(variable, value)
-    transport._ssl_context.cache_clear()  # it is made once for a process
+    wires._ssl_context.cache_clear()  # it is made once for a process
 
     message = refusal(lambda: client("k-1"))
 
@@ -688,14 +688,14 @@ def test_a_context_manager_closes_on_any_way_out(sandbox: Sandbox) -> None:
     with pytest.raises(KeyError):
         asyncio.run(use_async())
 
-    blocking, awaiting = (client._transport._ours for client in clients)
+    blocking, awaiting = (client._transport._direct for client in clients)
     assert [pool.connections for pool in (blocking._pool, *(lane._pool for lane in awaiting._idle))] == [[], []]
 
 
 def test_what_waits_for_a_connection_while_the_client_is_closed_is_never_sent(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport, "MOST_CONNECTIONS", 1)
+    monkeypatch.setattr(wires, "MOST_CONNECTIONS", 1)
     sandbox.fail("createOrder", Fault(delay=3600))
 
     async def close_while_one_waits() -> tuple[Any, Any]:
@@ -716,7 +716,7 @@ def test_what_waits_for_a_connection_while_the_client_is_closed_is_never_sent(
 def test_all_connections_taken_for_too_long_is_a_timeout_of_what_was_never_sent(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport, "MOST_CONNECTIONS", 1)
+    monkeypatch.setattr(wires, "MOST_CONNECTIONS", 1)
     sandbox.fail("createOrder", Fault(delay=3600))
 
     async def wait_in_vain() -> None:
@@ -736,7 +736,7 @@ def test_no_more_than_20_connections_stay_open_when_none_is_used(sandbox: Sandbo
     async def burst() -> int:
         async with AsyncImprint(sandbox.api_key, base_url=sandbox.url) as imprint:
             await asyncio.gather(*(imprint.orders.list() for _ in range(50)))
-            return len(imprint._transport._ours._idle)  # type: ignore[union-attr]
+            return len(imprint._transport._direct._idle)
 
     assert asyncio.run(burst()) == 20
 

@@ -1,0 +1,291 @@
+"""All that knows httpx, and httpx2, which has the same API: clients, connections, and what became of one request.
+
+Requests go to a transport of httpx, past its client: almost half of a call through httpx.Client is redirects, cookies
+and authentication, which a client of one host does not need. They go through the client where somebody watches: a
+caller's own is used whole, and so is ours once a tool has replaced `send`, or where the environment names a proxy.
+"""
+
+import os
+import socket
+import ssl
+import sys
+import threading
+import time
+import zlib
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import suppress
+from functools import cache, lru_cache, partial
+from math import inf
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any, Self
+from urllib.request import getproxies
+
+import httpx
+from imprint_api.types import ContractError
+
+from .delivery import Attempt
+from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import httpx2
+
+    Client = httpx.Client | httpx2.Client
+    AsyncClient = httpx.AsyncClient | httpx2.AsyncClient
+    Timeout = httpx.Timeout | httpx2.Timeout
+else:
+    Client, AsyncClient, Timeout = httpx.Client, httpx.AsyncClient, httpx.Timeout
+
+LARGEST_RESPONSE_BYTES = 64 * 2**20
+"""After decompression, and before."""
+GRACE_SECONDS = 0.1
+"""How much longer than its timeouts an attempt may take: they say more of what happened."""
+SHORTEST_TIMEOUT_SECONDS = 0.001
+LONGEST_TIMEOUT_SECONDS = 86_400.0
+MOST_CONNECTIONS = 100
+MOST_IDLE_CONNECTIONS = 20
+_ONE = httpx.Limits(max_connections=1)
+_SEND = {"httpx._client", "httpx2._client"}
+_TO_H11 = ("_stream", "_stream", "_httpcore_stream", "_stream", "_connection", "_h11_state")
+VERSION = f"httpx/{httpx.__version__}"
+
+
+def module_of(client: object, kind: str) -> ModuleType | None:
+    """The module that this client is of, if it is a `kind` of client: httpx or httpx2, which is not imported here."""
+    modules = filter(None, (httpx, sys.modules.get("httpx2")))
+    return next((module for module in modules if isinstance(client, getattr(module, kind))), None)
+
+
+def failures(module: ModuleType) -> tuple[tuple[type[Exception], ...], ...]:
+    """What a request may fail with: all of it; what says that nothing was sent; what says that time ran out."""
+    # It lets through: UnicodeError from a host that is no host, in a Location for one; SSLError, when it awaits, from
+    # TLS that breaks after its handshake.
+    through = (UnicodeError, ssl.SSLError, TimeoutError, MemoryError, ContractError)
+    return (
+        (module.HTTPError, module.InvalidURL, module.StreamError, *through),
+        (module.ConnectError, module.ConnectTimeout, module.PoolTimeout, module.ProxyError, module.UnsupportedProtocol),
+        (module.TimeoutException, TimeoutError),
+    )
+
+
+@lru_cache
+def url_of(module: ModuleType, text: str) -> Any:
+    """Raises UnicodeError or ValueError."""
+    try:
+        return module.URL(text)
+    except module.InvalidURL as error:
+        problem = str(error)
+    raise ValueError(problem)
+
+
+def make(base_url: str, *, is_async: bool) -> tuple[Any, Any]:
+    """A client of ours, and the transport that it uses; None where the client finds its way through a proxy."""
+    # What goes to this machine goes to no proxy of the environment: with http it would carry the key in the clear.
+    is_local = base_url.lower().startswith("http:")
+    try:
+        is_direct = is_local or getproxies().keys().isdisjoint({"http", "https", "all"})
+        verify = _ssl_context(*map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR")))
+        direct = (_Lanes if is_async else httpx.HTTPTransport)(verify=verify) if is_direct else None
+        client = httpx.AsyncClient if is_async else httpx.Client
+        return client(verify=verify, transport=direct), direct  # type: ignore[arg-type]
+    except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
+        problem = type(error).__name__
+    raise ConfigurationError(f"no HTTP client can be made ({problem}): check SSL_CERT_FILE and the proxies' variables")
+
+
+@cache
+def _ssl_context(*_: str | None) -> ssl.SSLContext:
+    """One for all clients of the process that find the same certificates: to make one costs 15 ms."""
+    return httpx.create_ssl_context()
+
+
+def sender(client: Any, direct: Any) -> Callable[..., Any]:
+    """What sends a request: looked up for each, since tools replace methods at any time."""
+    send = type(client).send
+    # A wrapper of wrapt says of itself, but not of its type, that it is a function.
+    if direct and type(send) is FunctionType and send.__globals__["__name__"] in _SEND:
+        return getattr(direct, "handle_async_request", None) or direct.handle_request  # type: ignore[no-any-return]
+    return partial(client.send, stream=True, auth=None, follow_redirects=False)
+
+
+class _Lanes(httpx.AsyncBaseTransport):
+    """Connections, each in a pool of its own: one pool of all looks through them again and again, at each step of each
+    request (encode/httpcore#1035)."""
+
+    def __init__(self, verify: ssl.SSLContext) -> None:
+        import asyncio  # noqa: PLC0415 - costs 15 ms, which no synchronous program needs
+
+        self._verify, self._timeout, self._free = verify, asyncio.timeout, asyncio.Semaphore(MOST_CONNECTIONS)
+        self._idle: list[httpx.AsyncHTTPTransport] = []
+        self._used: set[httpx.AsyncHTTPTransport] = set()
+        self._closed = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Over the one that was used last, which is the least likely to have expired; a new one if all are in use."""
+        try:
+            async with self._timeout(request.extensions["timeout"]["pool"] if self._free.locked() else None):
+                await self._free.acquire()
+        except TimeoutError:
+            raise httpx.PoolTimeout("no connection became free") from None
+        lane = self._idle.pop() if self._idle else httpx.AsyncHTTPTransport(verify=self._verify, limits=_ONE)
+        self._used.add(lane)
+        is_whole = False
+        try:
+            if self._closed:
+                raise httpx.PoolTimeout("the client was closed meanwhile")
+            response = await lane.handle_async_request(request)
+            response.stream = _LaneStream(response.stream, partial(self._leave, lane))
+            is_whole = True
+            return response
+        finally:
+            if not is_whole:
+                await self._leave(lane, is_whole=False)
+
+    async def _leave(self, lane: httpx.AsyncHTTPTransport, *, is_whole: bool) -> None:
+        """What was cancelled in its middle, and is not whole, might never be free again."""
+        if lane not in self._used:
+            return
+        self._used.discard(lane)
+        self._free.release()
+        if is_whole and not self._closed and len(self._idle) < MOST_IDLE_CONNECTIONS:
+            self._idle.append(lane)
+        else:
+            await lane.aclose()
+
+    async def aclose(self) -> None:
+        self._closed = True
+        for lane in [*self._idle, *self._used]:
+            await lane.aclose()
+
+
+class _LaneStream(httpx.AsyncByteStream):
+    """The body of a response; its connection is free again when this is closed."""
+
+    def __init__(self, stream: Any, leave: Callable[..., Coroutine[Any, Any, None]]) -> None:
+        self._stream, self._leave, self._is_whole = stream, leave, False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._stream:
+            yield piece
+        self._is_whole = True
+
+    async def aclose(self) -> None:
+        is_whole = False
+        try:
+            await self._stream.aclose()
+            is_whole = self._is_whole
+        finally:
+            await self._leave(is_whole=is_whole)
+
+
+# --- One request ------------------------------------------------------------------------------------------------------
+
+
+class _Limit(threading.local):
+    at = inf
+    """When what this thread reads is to be cut off, of time.monotonic()."""
+
+
+_limit = _Limit()
+
+
+def _watch(_: str, info: dict[str, Any]) -> None:
+    """httpcore's `trace`: where a connection was made, each read of it is to look at the clock. It has timeouts for one
+    read only, and reads on while bytes come, be they of endless headers."""
+    stream = info.get("return_value")
+    if hasattr(stream, "start_tls"):
+        stream.read = partial(_read, stream.read)  # type: ignore[union-attr]
+
+
+def _read(read: Callable[..., bytes], max_bytes: int, timeout: float | None = None) -> bytes:
+    left = _limit.at - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("cut off at the deadline")
+    return read(max_bytes, timeout=left if timeout is None else min(left, timeout))
+
+
+class Exchange:
+    """One request, and what came of it: `response` if there is one, its `body`, and the `error` that ended it."""
+
+    def __init__(self, attempt: Attempt, kinds: tuple[type[Exception], ...], *, is_async: bool) -> None:
+        self.response: Any = None
+        self.body = b""
+        self.error: Exception | None = None
+        self._kinds, self._pieces, self._size = kinds, list[bytes](), 0
+        timeout, self.began = attempt.call.timeout, time.monotonic()
+        # Without a deadline, each part may take as long as its timeout, and all no longer than that together.
+        most = sum(LONGEST_TIMEOUT_SECONDS if part is None else part for part in timeout.values())
+        seconds = max(min(attempt.seconds, most), SHORTEST_TIMEOUT_SECONDS)
+        self.seconds = seconds + GRACE_SECONDS
+        self._before, self._at = inf, self.began + self.seconds
+        cut = {name: seconds if part is None else min(part, seconds) for name, part in timeout.items()}
+        self.extensions: dict[str, Any] = {"timeout": cut, "attempt": attempt}
+        if not is_async:
+            self.extensions["trace"] = _watch
+
+    def __enter__(self) -> Self:
+        if "trace" in self.extensions:
+            self._before, _limit.at = _limit.at, self._at
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        if "trace" in self.extensions:
+            _limit.at = self._before
+        link = error
+        while link is not None:  # frames of httpx and below hold the headers that were sent
+            link.__traceback__ = None
+            link = link.__cause__ or link.__context__
+        self.error = error if isinstance(error, self._kinds) else None
+        return self.error is not None
+
+    def begin(self, response: Any) -> Any:
+        """The body that is still to be read, if a hook of a caller's client, or a fake, has not read it yet."""
+        self.response = response
+        if not response.is_stream_consumed:
+            return response.stream
+        self._add(response.content)
+        return None
+
+    def add(self, piece: bytes) -> None:
+        """A piece of the body, as it was sent."""
+        if time.monotonic() > self._at:
+            raise TimeoutError("cut off at the deadline")
+        self._add(piece)
+
+    def _add(self, piece: bytes) -> None:
+        self._pieces.append(piece)
+        self._size += len(piece)
+        _check_size(self._size)
+
+    def end(self) -> None:
+        """All of the body is there."""
+        self.body = b"".join(self._pieces)
+        if self.response.is_stream_consumed:
+            return
+        for coding in reversed(self.response.headers.get("content-encoding", "").lower().split(",")):
+            if coding.strip() in ("gzip", "x-gzip", "deflate") and self.body:
+                self.body = _unpacked(self.body)
+        stream = self.response.stream
+        for name in _TO_H11:
+            stream = getattr(stream, name, stream)
+        # httpcore would take bytes beyond the response for the beginning of the next; that the connection was ended,
+        # it sees.
+        if getattr(stream, "trailing_data", (b"", False))[0]:
+            with suppress(OSError):
+                self.response.extensions["network_stream"].get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+
+
+def _check_size(size: int) -> None:
+    if size > LARGEST_RESPONSE_BYTES:
+        raise ContractError("", f"is too large: more than {LARGEST_RESPONSE_BYTES // 2**20} MiB")
+
+
+def _unpacked(body: bytes) -> bytes:
+    """gzip or zlib, as they say themselves, or deflate without a word."""
+    for form in (zlib.MAX_WBITS | 32, -zlib.MAX_WBITS):
+        unpack = zlib.decompressobj(form)
+        with suppress(zlib.error):
+            unpacked = unpack.decompress(body, LARGEST_RESPONSE_BYTES + 1)
+            _check_size(len(unpacked))
+            if unpack.eof:
+                return unpacked
+    raise ContractError("", "could not be received to its end (DecodingError)")

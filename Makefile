@@ -139,7 +139,7 @@ check-generated: $(INSTALLED) ## Fail, with a diff, unless generated/ is what ge
 # Without npm the tool compares the Python packages all the same, and says what is missing. What is given to make is in the
 # environment: there, nothing in it is a command.
 review: $(INSTALLED) $(if $(shell command -v npm),tools/review/node_modules/.installed) ## Say what changed in the API since BASE=<git ref>, and which version that asks for
-	@$(BIN)/python -m tools.review -- "$$BASE"
+	@$(BIN)/python -m tools.review $(ARGS) -- "$$BASE"
 
 format: $(INSTALLED) ## Format, and fix what can be fixed
 	@$(BIN)/ruff check --quiet --fix .

@@ -1,15 +1,11 @@
-"""The packages of all mutations take some seconds, so they are made once."""
+"""The package of a mutation takes a tenth of a second, so that each is made when it is first asked for, and once."""
 
 import pytest
 
-from tools.review.change import Change
-
-from .mutations import MUTATIONS
-from .packages import changes_of_all
+from .packages import InPython
 
 
 @pytest.fixture(scope="session")
-def in_python(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Change]]:
+def in_python(tmp_path_factory: pytest.TempPathFactory) -> InPython:
     """What the Python layer says of each mutation, by its name."""
-    found = changes_of_all(tmp_path_factory.mktemp("mutations"))
-    return {mutation.name: changes for mutation, changes in zip(MUTATIONS, found, strict=True)}
+    return InPython(tmp_path_factory.mktemp("mutations"))

@@ -3,23 +3,20 @@
 What griffe reads is the same; tests/generation has the whole way.
 """
 
-import contextlib
 import functools
-import io
-import json
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import jinja2
 import openapi_python_client
-from openapi_python_client.config import Config, ConfigFile, MetaType
 
 from tests.generation.support import ROOT
+from tools import generator
+from tools.normalise import normalise
 from tools.review import surface
 from tools.review.change import Change
+from tools.review.places import directions
 
 from .mutations import CONTRACT, MUTATIONS, edited
 
@@ -28,36 +25,32 @@ def generate(contract: dict[str, Any], tree: Path) -> Path:
     """Put the package of a contract into `generated/` of a new tree."""
     package = tree / "generated" / "imprint_api"
     package.parent.mkdir(parents=True)
-    source = tree / "openapi.json"
-    source.write_text(json.dumps(contract), encoding="utf-8")
     compiled = tree.parent / "templates"
     compiled.mkdir(exist_ok=True)
     cached = functools.partial(jinja2.Environment, bytecode_cache=jinja2.FileSystemBytecodeCache(str(compiled)))
-    config = Config.from_sources(ConfigFile(post_hooks=[]), MetaType.NONE, source, "utf-8", False, package)
-    with patch.object(openapi_python_client, "Environment", cached), contextlib.redirect_stdout(io.StringIO()):
-        errors = openapi_python_client.generate(config=config, custom_template_path=ROOT / "generator-templates")
-    assert not errors, [error.detail for error in errors]
+    with patch.object(openapi_python_client, "Environment", cached):
+        generator.run(normalise(contract), package, {"post_hooks": []}, ROOT / "generator-templates")
     return tree
 
 
-def changes_of_all(folder: Path) -> list[list[Change]]:
-    """What the Python layer says of each mutation of the table."""
-    generate(CONTRACT, folder / "before")
-    # Not forked: pytest may have threads by now.
-    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
-        return [*pool.map(functools.partial(changes_of, folder), range(len(MUTATIONS)), chunksize=9)]
+class InPython:
+    """What the Python layer says of a mutation of the table."""
 
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.before = surface.read(generate(CONTRACT, folder / "before"))
+        self.found: dict[str, list[Change]] = {}
 
-def changes_of(folder: Path, index: int) -> list[Change]:
-    before, after = folder / "before", generate(edited(MUTATIONS[index].edit), folder / str(index))
-    same = sources(before) == sources(after)  # as for most constraints: then griffe need not read it again
-    return surface.compare(base_of(folder), base_of(folder) if same else surface.read(after))
+    def __getitem__(self, name: str) -> list[Change]:
+        if name not in self.found:
+            [index] = [index for index, mutation in enumerate(MUTATIONS) if mutation.name == name]
+            contract = edited(MUTATIONS[index].edit)
+            after = generate(contract, self.folder / str(index))
+            same = sources(self.before.tree) == sources(after)  # as for most constraints: griffe need not read it again
+            new = self.before if same else surface.read(after)
+            self.found[name] = surface.compare(self.before, new, directions(CONTRACT, contract))
+        return self.found[name]
 
 
 def sources(tree: Path) -> dict[Path, bytes]:
     return {path.relative_to(tree): path.read_bytes() for path in tree.rglob("*.py")}
-
-
-@functools.cache
-def base_of(folder: Path) -> surface.Surface:
-    return surface.read(folder / "before")

@@ -12,7 +12,7 @@ import pytest
 from tests.generation.support import ROOT, root_of
 from tools.generate import PACKAGE, generate
 from tools.review import __main__ as command
-from tools.review import report, wire
+from tools.review import mend, report, wire
 from tools.review.change import Change, Impact
 
 from .mutations import CONTRACT, Edit, all_of, edited, put
@@ -60,6 +60,7 @@ def change(root: Path, edit: Edit) -> None:
 def review(root: Path, monkeypatch: pytest.MonkeyPatch, said: list[Change] | None = None) -> int:
     """The command, in this process; `said` is what the wire layer says."""
     monkeypatch.setattr(wire, "compare", lambda *_: said or [])
+    monkeypatch.setattr(mend, "type_errors", lambda *_: ([], []))
     monkeypatch.setattr(sys, "argv", ["review", "HEAD", "--root", str(root)])
     return command.main()
 
@@ -72,7 +73,7 @@ def rows(root: Path) -> list[str]:
     ("base", "problem"),
     [
         ("nonsense", "BASE=nonsense names no commit"),
-        ("", "BASE is not given: make review BASE=<a commit, a branch or a tag>"),
+        ("", "BASE is not given, and nothing is uncommitted: make review BASE=<a commit, a branch or a tag>"),
         ("--help", "BASE=--help names no commit"),
         ("HEAD:openapi.yaml", "BASE=HEAD:openapi.yaml names no commit"),
         ("HEAD~1", "BASE=HEAD~1 has no contract to compare with: no generated/imprint_api/openapi.json"),
@@ -96,7 +97,8 @@ def test_no_change_fits_every_version(
 ) -> None:
     assert review(root, monkeypatch) == 0
     assert capsys.readouterr().out.startswith("No change.\n")
-    assert (root / "review.md").read_text() == "## Review of the API since `HEAD`\n\n**No change.**\n"
+    assert "**No change.**\n\nCompared with" in (root / "review.md").read_text()
+    assert "That commit is checked out, and nothing is uncommitted" in (root / "review.md").read_text()
 
 
 def test_what_an_installation_requires_is_reviewed_too(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +107,7 @@ def test_what_an_installation_requires_is_reviewed_too(root: Path, monkeypatch: 
         project.write('dependencies = ["httpx"]\n')
 
     assert review(root, monkeypatch) == 0
-    assert rows(root) == ["| `requirements.httpx` | note |  | is new |"]
+    assert rows(root) == ["| `requirements.httpx` |  | is new |"]
 
 
 def test_what_is_not_generated_yet_is_reviewed_and_told(
@@ -114,42 +116,39 @@ def test_what_is_not_generated_yet_is_reviewed_and_told(
     change(root, put("NewOrder>properties>phone", TEXT))
 
     assert review(root, monkeypatch) == 1
-    assert rows(root) == ["| `NewOrder.phone` (sent) | new |  | `phone` is new |"]
-    assert "`generated/` is not what generation gives" in (root / "review.md").read_text()
-    assert "does not have it: it says 0.1.0" in capsys.readouterr().out
+    assert rows(root) == ["| `NewOrder.phone` (sent) |  | `phone` is new |"]
+    assert "`generated/` is out of date" in (root / "review.md").read_text()
+    assert "set version 0.2.0 or higher in pyproject.toml, which says 0.1.0" in capsys.readouterr().out
 
 
 def test_both_layers_have_one_name_for_one_thing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     edit = all_of(put("Order>properties>kind>enum", ["a", "b", "c"]), put("get /orders>operationId", "findOrders"))
     change(root, edit)
-    state(root, "0.2.0", "- Another name")
+    state(root, "0.2.0", "- **Breaking (names):** Another name")
     said = [
-        Change("Order", "kind", Impact.ADDED, "said of the member", ""),
-        Change("GET /orders", "", Impact.BREAKING, "said of the operation", ""),
+        Change("Order", "kind", Impact.ADDED, "said of the member"),
+        Change("GET /orders", "", Impact.BREAKING, "said of the operation"),
     ]
 
     assert review(root, monkeypatch, said) == 0
     operation, member = rows(root)
-    gone, new = "**`orders.list_orders` is gone**", "`orders.find_orders` is new"
-    assert operation == f"| `GET /orders` | breaking | **said of the operation** | {gone}<br>{new} |"
-    assert member == "| `Order.kind` (received) | new | said of the member | `OrderKind`: `C` is new |"
+    moved = "`orders.find_orders` takes the place of `orders.list_orders`"
+    assert operation == f"| `GET /orders` | said of the operation | {moved} |"
+    assert member == "| `Order.kind` (received) | said of the member | `OrderKind`: `C` is new |"
 
 
 def test_a_parameter_has_one_row(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     change(root, put("get /orders>parameters>3>schema>default", "a"))
 
-    assert review(root, monkeypatch, [Change("GET /orders", "X-Trace", Impact.NOTED, "said of it", "")]) == 1
-    assert (
-        "| `GET /orders x_trace` | breaking | said of it | **`x_trace` is `'a'` if left out, was `UNSET`** |"
-        in rows(root)
-    )
+    assert review(root, monkeypatch, [Change("GET /orders", "X-Trace", Impact.NOTED, "said of it")]) == 1
+    assert "| `GET /orders x_trace` | said of it | `x_trace` default changed from `UNSET` to `'a'` |" in rows(root)
 
 
 def test_a_schema_is_called_as_its_class(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (root / "generator-config.yaml").write_text("class_overrides: {Order: {class_name: Receipt, module_name: receipt}}")
 
-    assert review(root, monkeypatch, [Change("Order", "", Impact.NOTED, "`Order` holds `order`", "")]) == 1
-    assert "| `Receipt` (received) | new | `Receipt` holds `order` | is new |" in rows(root)
+    assert review(root, monkeypatch, [Change("Order", "", Impact.NOTED, "`Order` holds `order`")]) == 1
+    assert "| `Receipt` (received) | `Receipt` holds `order` | is new |" in rows(root)
 
 
 def test_a_change_of_a_template_alone_is_reviewed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,19 +158,22 @@ def test_a_change_of_a_template_alone_is_reviewed(root: Path, monkeypatch: pytes
     assert review(root, monkeypatch) == 1
     gone, new = rows(root)
     assert gone.startswith("| `Bank.additional_keys` (received)<br>`Company.additional_keys` (sent)<br>")
-    assert gone.endswith(" | breaking |  | **`additional_keys` is gone** |")
-    assert new.endswith(" | new |  | `other_keys` is new |")
+    assert gone.endswith(" |  | `additional_keys` is gone |")
+    assert new.endswith(" |  | `other_keys` is new |")
 
 
-def test_a_contract_that_cannot_be_generated_is_told_in_one_line(
-    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("name", "text"), [("openapi.yaml", "openapi: 3.0.3"), ("generator-config.yaml", "nonsense: true")]
+)
+def test_a_tree_that_cannot_be_read_is_told_in_one_line(
+    name: str, text: str, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (root / "openapi.overlay.yaml").write_text("overlay: 1.0.0\nactions: nothing")
+    (root / name).write_text(text)
     (root / "review.md").write_text("of something else")
 
     assert review(root, monkeypatch) == 2
     assert not (root / "review.md").exists()
-    assert capsys.readouterr().err.startswith("review: openapi.overlay.yaml: ")
+    assert capsys.readouterr().err.startswith(f"review: {name} ")
 
 
 @pytest.mark.parametrize("problem", [RuntimeError("unexpected"), BrokenPipeError("nobody reads")])
@@ -181,7 +183,7 @@ def test_what_nobody_expected_is_no_verdict(
     def fail(*_: object, **__: object) -> None:
         raise problem
 
-    monkeypatch.setattr(report, "show", fail)
+    monkeypatch.setattr(report, "plain", fail)
 
     assert review(root, monkeypatch) == 2
     assert str(problem) in capsys.readouterr().err
@@ -215,4 +217,4 @@ def test_without_node_the_python_layer_is_done_and_the_rest_is_named(root: Path,
 
     assert done.returncode == 2, done.stderr
     assert done.stdout.startswith("This is not all: the wire was not compared. Install Node.js")
-    assert rows(root) == ["| `NewOrder.phone` (sent) | new |  | `phone` is new |"]
+    assert rows(root) == ["| `NewOrder.phone` (sent) |  | `phone` is new |"]

@@ -10,6 +10,8 @@ from tools.review.version import VersionError, verdict
 BREAKING, ADDED, NOTED = Impact.BREAKING, Impact.ADDED, Impact.NOTED
 RELEASED = "# Changelog\n\n## [Unreleased]\n\n## [{0}] - 2026-01-01\n\n- What it has\n"
 NOTED_THERE = "# Changelog\n\n## [Unreleased]\n\n- New\n\n## [{0}] - 2026-01-01\n\n- What it has\n"
+MARKED = NOTED_THERE.replace("- New", "- **Breaking (names):** Gone")
+ELSEWHERE = MARKED.replace("[Unreleased]", "[Unreleased]\n\n## [0.9.0] - 2026-02-02")
 NUMBERED = NOTED_THERE.replace("[Unreleased]", "[0.2.0] - 2026-02-02")
 
 
@@ -51,16 +53,19 @@ def test_the_gravest_change_asks_for_a_version(
         (ADDED, "0.1.1", NOTED_THERE, False),
         (ADDED, "0.2.0", RELEASED, False),
         (ADDED, "0.2.0", NOTED_THERE, True),
-        (BREAKING, "0.1.9", NOTED_THERE, False),
-        (BREAKING, "0.2.0", NOTED_THERE, True),
-        (BREAKING, "0.10.0", NOTED_THERE, True),
-        (BREAKING, "1.0.0", NOTED_THERE, True),
-        (BREAKING, "0.0.9", NOTED_THERE, False),
+        (BREAKING, "0.1.9", MARKED, False),
+        (BREAKING, "0.2.0", MARKED, True),
+        (BREAKING, "0.10.0", MARKED, True),
+        (BREAKING, "1.0.0", MARKED, True),
+        (BREAKING, "0.0.9", MARKED, False),
+        (BREAKING, "0.2.0", NOTED_THERE, False),
+        (BREAKING, "0.2.0", ELSEWHERE, False),
         (ADDED, "0.2.0", NUMBERED, True),
+        (ADDED, "0.3.0", NUMBERED, False),
         (ADDED, "0.2.0", NUMBERED.replace("- New", ""), False),
     ],
 )
-def test_a_version_fits_if_it_is_high_enough_and_the_changelog_says_something_new(
+def test_a_version_fits_if_it_is_high_enough_and_the_changelog_has_an_entry_under_it(
     impact: Impact | None, stated: str, changelog: str, fits: bool, tmp_path: Path
 ) -> None:
     before = tree(tmp_path / "before", "0.1.0", RELEASED.format("0.1.0"))

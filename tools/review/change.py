@@ -32,5 +32,17 @@ class Change(NamedTuple):
     impact: Impact
     words: str
     """What a consumer must know. What is quoted of a contract is between backticks."""
-    raw: str
-    """The same as the tool said it."""
+
+
+UNSEEN = "no change: the client does not follow by itself"
+FOLLOWS = "same names and types: the generated code follows"
+"""Said of Python where only the wire breaks."""
+
+
+class Mend(NamedTuple):
+    """A place that a person must look at."""
+
+    file: str
+    line: int
+    """0 if it is about the whole file."""
+    words: str

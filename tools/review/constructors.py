@@ -7,6 +7,8 @@ import griffe
 ATTRS = ("attrs.define", "attrs.frozen", "attrs.mutable", "attr.define", "attr.frozen", "attr.s", "attr.attrs")
 FIELDS = ("attrs.field", "attr.field", "attr.ib", "attr.attrib")
 LABEL = "made-constructor"
+DEFAULTS = {"frozen": "False", "eq": "True", "order": "False", "unsafe_hash": "False", "hash": "None"}
+"""Of what a class may be told, and its users notice."""
 
 
 class Constructors(griffe.Extension):
@@ -33,6 +35,17 @@ def made(class_: griffe.Class) -> bool | None:
         if isinstance(decorator.value, griffe.Expr) and decorator.value.canonical_path in ATTRS:
             return options(decorator.value).get("kw_only") == "True"
     return False if any(str(base).endswith("NamedTuple") for base in class_.bases) else None
+
+
+def traits(class_: griffe.Class) -> dict[str, str]:
+    """What its decorator says of all its objects, where that is not the default."""
+    found: dict[str, str] = {}
+    for decorator in class_.decorators:
+        path = decorator.value.canonical_path if isinstance(decorator.value, griffe.Expr) else ""
+        if path in (*ATTRS, "dataclasses.dataclass"):
+            found |= {"frozen": "True"} if path.endswith(".frozen") else {}
+            found |= {name: value for name, value in options(decorator.value).items() if name in DEFAULTS}
+    return {name: value for name, value in found.items() if value != DEFAULTS[name]}
 
 
 def set_constructor(class_: griffe.Class, keyword_only: bool) -> None:

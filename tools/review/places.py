@@ -6,7 +6,7 @@ alternative by its schema, a server by its address.
 
 from typing import Any, NamedTuple
 
-from tools.contract import METHODS
+from tools.contract import METHODS, resolve
 from tools.review.change import NEITHER, RECEIVED, SENT, Direction
 
 # Steps that only lead to the next one.
@@ -24,7 +24,7 @@ class Place(NamedTuple):
 
 
 class Places:
-    """The places of two contracts."""
+    """The places of two contracts, in their canonical form."""
 
     def __init__(self, before: dict[str, Any], after: dict[str, Any]) -> None:
         self.contracts = {"base": before, "revision": after}
@@ -36,7 +36,10 @@ class Places:
         contract, pointer = self.contracts[side], steps_of(said[side]["pointer"])
         if "value" in said[side] and pointer[-1] == said.get("property"):
             pointer.pop()
-        way = called(contract, pointer if pointer[:2] == ["components", "schemas"] else steps_of(said["path"]))
+        return self.at(contract, pointer if pointer[:2] == ["components", "schemas"] else steps_of(said["path"]))
+
+    def at(self, contract: dict[str, Any], steps: list[str]) -> Place:
+        way = called(contract, steps)
         match way:
             case ["components", "schemas", schema, "properties", name, *within]:
                 return Place(schema, name, plain(within), self.directions.get(schema, NEITHER))
@@ -49,6 +52,63 @@ class Places:
             case ["paths", path, *within]:
                 return of_operation(path, within)
         return Place(way[0] or "the document", "", plain(way[1:]), NEITHER)
+
+    def exchanged(self, said: dict[str, Any]) -> tuple[Place, str] | None:
+        """Where, on the way to a change, a schema took the place of one of another kind; and both in words."""
+        contract = self.contracts["revision"]
+        old, new = self.contracts["base"], contract
+        pointer: list[str] = []
+        before = ""
+        for step in steps_of(said["path"]):
+            if isinstance(new, dict) and isinstance(new.get("$ref"), str):
+                pointer = steps_of(new["$ref"])
+            pointer.append(step)
+            old, new = resolve(self.contracts["base"], old), resolve(contract, new)
+            old, new = counterpart(self.contracts["base"], old, new, step), entry(new, step)
+            is_schema, before = before == "properties" or step in ("schema", "items"), step
+            if old is None or new is None:
+                return None
+            if not is_schema:
+                continue
+            kinds = [kind_of(self.contracts[side], node) for side, node in (("base", old), ("revision", new))]
+            if kinds[0] != kinds[1] and {"list", "object", "union"} & {*kinds} and "" not in kinds:
+                return self.at(contract, pointer), f"is now {described(new)}, was {described(old)}"
+        return None
+
+
+def counterpart(contract: dict[str, Any], old: Any, new: Any, step: str) -> Any:
+    """The entry of an old list that has the name of the new one; of an object, that of the same key."""
+    wanted = entry(new, step)
+    if isinstance(old, list) and isinstance(wanted, dict):
+        for one in old:
+            if isinstance(one, dict) and any(one.get(key, one) == wanted.get(key) for key in ("name", "$ref")):
+                return one
+    return entry(old, step)
+
+
+def kind_of(contract: dict[str, Any], schema: Any) -> str:
+    """Whether a schema is a list, an object, a union or a plain value; empty if it is no schema."""
+    schema = resolve(contract, schema)
+    if not isinstance(schema, dict):
+        return ""
+    alternatives = [one for one in schema.get("oneOf") or schema.get("anyOf") or [] if one != {"type": "null"}]
+    if len(alternatives) == 1:
+        return kind_of(contract, alternatives[0])
+    types: Any = schema.get("type")
+    kinds = {"array": "list", "object": "object"}
+    named = [kinds.get(one, "plain") for one in (types if isinstance(types, list) else [types]) if one != "null"]
+    return "union" if alternatives else "object" if "properties" in schema else named[0] if types and named else ""
+
+
+def described(schema: dict[str, Any]) -> str:
+    """What a schema is, in a few words."""
+    if "$ref" in schema:
+        return f"one `{schema['$ref'].rpartition('/')[2]}`"
+    if alternatives := schema.get("oneOf") or schema.get("anyOf"):
+        return f"one of {', '.join(described(one).removeprefix('one ') for one in alternatives)}"
+    if schema.get("type") == "array":
+        return f"a list of {described(schema.get('items', {})).removeprefix('one ')}"
+    return f"`{schema.get('type', 'object')}`"
 
 
 def of_operation(subject: str, within: list[str]) -> Place:
@@ -75,7 +135,7 @@ def called(contract: dict[str, Any], steps: list[str]) -> list[str]:
     node: Any = contract
     names: list[str] = []
     for index, step in enumerate(steps):
-        node = resolved(contract, node)
+        node = resolve(contract, node)
         if isinstance(node, list):
             node = entry(node, step)
             names.append(name_of(contract, names[-1], node, step))
@@ -100,19 +160,9 @@ def name_of(contract: dict[str, Any], kind: str, node: Any, step: str) -> str:
             return reference.rpartition("/")[2]
         case dict() if kind == "security":
             return " and ".join(node)
-    described = resolved(contract, node)
+    described = resolve(contract, node)
     known = {"parameters": "name", "servers": "url"}.get(kind, "type")
     return str(described.get(known, step)) if isinstance(described, dict) else step
-
-
-def resolved(contract: dict[str, Any], node: Any) -> Any:
-    """What a reference stands for."""
-    while isinstance(node, dict) and isinstance(node.get("$ref"), str):
-        target: Any = contract
-        for step in steps_of(node["$ref"]):
-            target = entry(target, step)
-        node = target
-    return node
 
 
 # --- Which way --------------------------------------------------------------------------------------------------------
@@ -144,5 +194,5 @@ def reached(contract: dict[str, Any], start: Any) -> set[str]:
             reference = node.get("$ref")
             if isinstance(reference, str) and (name := reference.rpartition("/")[2]) not in found:
                 found.add(name)
-                left.append(resolved(contract, node))
+                left.append(resolve(contract, node))
     return found

@@ -1,18 +1,15 @@
-"""The review as a person reads it: a summary in the terminal, Markdown for a pull request.
+"""The review as a person reads it: plain text in the terminal, Markdown for a pull request, a draft for CHANGELOG.md.
 
 What a contract says is data. Printed, it commands no terminal; in Markdown it opens and closes nothing, calls nobody
 and links to nothing.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from tools.review.change import NEITHER, RECEIVED, SENT, Change, Direction, Impact
+from tools.review.change import FOLLOWS, NEITHER, RECEIVED, SENT, UNSEEN, Change, Direction, Impact, Mend
 from tools.review.version import Verdict
 from tools.text import printable
 
@@ -20,9 +17,14 @@ LIMIT = 40_000
 """Characters of Markdown. A pull request takes 65,536, and regenerate.yml has something to say beside it."""
 LONGEST = 300
 """Characters of one change in words; a description may be a page."""
-NAMES = {Impact.BREAKING: "breaking", Impact.ADDED: "new", Impact.NOTED: "note"}
-WAYS = {SENT: " (sent)", RECEIVED: " (received)"}
-COLOURS = {Impact.BREAKING: "red", Impact.ADDED: "green", Impact.NOTED: "bright_black"}
+REASONS = 3
+"""Changes that are named at the head."""
+KINDS = {
+    Impact.BREAKING: ("Breaking", "Breaking."),
+    Impact.ADDED: ("New", "Not breaking; something is new."),
+    Impact.NOTED: ("Texts and other code", "Not breaking."),
+}
+WAYS = {SENT: "sent", RECEIVED: "received", Direction(True, True): "sent and received"}
 # Not a letter and yet nothing that Markdown reads, alone or beside another of them.
 PLAIN = frozenset(" .,;:()'\"?=+/-")
 LINKS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)", re.IGNORECASE)
@@ -36,9 +38,13 @@ class Review(NamedTuple):
     directions: Mapping[str, Direction]
     """Of the models, by their names."""
     verdict: Verdict
-    note: str
-    """What must be known to read it; empty if nothing."""
-    failed: str
+    notes: Sequence[str] = ()
+    """What must be known to read it."""
+    mend: Sequence[Mend] = ()
+    """Where hand-written code, or the overlay, no longer fits."""
+    programs: Sequence[Mend] = ()
+    """Where programs that were written for BASE no longer type-check."""
+    failed: str = ""
     """Why the wire was not compared; empty if it was."""
 
 
@@ -52,104 +58,134 @@ class Row(NamedTuple):
 
     @property
     def name(self) -> str:
-        joint = " " if " " in self.subject else "."
+        joint = "" if self.member.startswith("(") else " " if " " in self.subject else "."
         return f"{self.subject}{joint}{self.member}" if self.member else self.subject
 
     @property
     def impact(self) -> Impact:
         return max(change.impact for change in [*self.wire, *self.python])
 
+    @property
+    def on_wire(self) -> list[str]:
+        return words_of(self.wire)
 
-def rows(review: Review) -> list[Row]:
-    """One for each thing that changed, the gravest first."""
-    found: dict[tuple[str, str], Row] = {}
-    for change in review.wire:
-        found.setdefault(change[:2], Row(*change[:2], [], [])).wire.append(change)
-    for change in review.python:
-        found.setdefault(change[:2], Row(*change[:2], [], [])).python.append(change)
-    return sorted(found.values(), key=lambda row: (-row.impact, row.subject, row.member))
+    @property
+    def in_python(self) -> list[str]:
+        return words_of(self.python)
 
 
-def table_of(review: Review) -> list[list[Row]]:
-    """The lines of the table. Of things that came or went together the same is said: once is enough."""
-    found: dict[Any, list[Row]] = {}
-    for row in rows(review):
-        found.setdefault((row.impact, *distinct(row.wire), None, *distinct(row.python)), []).append(row)
-    return [*found.values()]
-
-
-def headlines(review: Review) -> list[str]:
-    """What to know first."""
-    gravest = max((change.impact for change in [*review.wire, *review.python]), default=None)
-    if gravest is None:
-        lines = ["No change in Python." if review.failed else "No change."]
-    else:
-        kinds = {
-            Impact.BREAKING: "Breaking.",
-            Impact.ADDED: "Not breaking; something is new.",
-            Impact.NOTED: "Not breaking.",
-        }
-        wire = counted(one for row in rows(review) for one in distinct(row.wire))
-        python = counted(one for row in rows(review) for one in distinct(row.python))
-        lines = [f"{kinds[gravest]} On the wire: {'not compared' if review.failed else wire}. In Python: {python}."]
-    failed = [f"This is not all: {review.failed}."] if review.failed else []
-    return [*failed, *lines, *asked_for(review.verdict), *([review.note] if review.note else [])]
-
-
-def counted(told: Iterable[tuple[Impact, str]]) -> str:
-    """As often as a reader finds it in the table: once for each name."""
-    impacts = [impact for impact, _ in told]
-    counts = {name: impacts.count(impact) for impact, name in NAMES.items()}
-    return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing"
-
-
-def asked_for(verdict: Verdict) -> list[str]:
-    if verdict.bump == "none":
-        return []
-    if verdict.bump == "patch":
-        return [f"SemVer asks for a patch, {verdict.asked}, when it is released; nothing to do until then."]
-    fits = "has it" if verdict.stated >= verdict.asked else "does not have it"
-    noted = "says what changed" if verdict.noted else "says nothing that it did not say before: write what users notice"
-    return [
-        f"SemVer asks for a {verdict.bump} version after {verdict.released}: {verdict.asked} or higher.",
-        f"pyproject.toml {fits}: it says {verdict.stated}. CHANGELOG.md {noted}.",
-    ]
-
-
-def distinct(changes: Iterable[Change]) -> list[tuple[Impact, str]]:
+def words_of(changes: list[Change]) -> list[str]:
     """The four functions of an operation say the same; once is enough."""
-    return [*dict.fromkeys((change.impact, shortened(change.words)) for change in changes)]
+    return [*dict.fromkeys(shortened(one.words) for one in sorted(changes, key=lambda one: -one.impact))]
 
 
 def shortened(words: str) -> str:
     return words if len(words) <= LONGEST else f"{words[:LONGEST]}…"
 
 
+def rows(review: Review) -> list[list[Row]]:
+    """The gravest first. Of things that came or went together the same is said: they share a row."""
+    found: dict[tuple[str, str], Row] = {}
+    for change in review.wire:
+        found.setdefault(change[:2], Row(*change[:2], [], [])).wire.append(change)
+    for change in review.python:
+        found.setdefault(change[:2], Row(*change[:2], [], [])).python.append(change)
+    together: dict[Any, list[Row]] = {}
+    for row in sorted(found.values(), key=lambda row: (-row.impact, row.subject, row.member)):
+        together.setdefault((row.impact, *row.on_wire, None, *row.in_python), []).append(row)
+    return [*together.values()]
+
+
+def name_of(row: Row, review: Review) -> tuple[str, str]:
+    """What a row is about; and whether a model is sent, received or both."""
+    way = WAYS.get(review.directions.get(row.subject, NEITHER), "")
+    return row.name, f" ({way})" if way else ""
+
+
+# --- What to know first -----------------------------------------------------------------------------------------------
+
+
+def headlines(review: Review) -> list[str]:
+    """Breaking or not, what to do, and why; then what must be known to read the rest."""
+    worst = gravest(review.wire, review.python, review.programs)
+    if review.failed:
+        first = f"{KINDS[worst][0]} in Python." if worst else "No change in Python."
+        return [f"This is not all: {review.failed}.", first, *why(review, worst), *review.notes]
+    return [KINDS[worst][1] if worst else "No change.", *to_do(review, worst), *why(review, worst), *review.notes]
+
+
+def gravest(wire: Iterable[Change], python: Iterable[Change], programs: Iterable[Mend]) -> Impact | None:
+    """How grave all of it is. A program that expects more of a type than it promises now is none that breaks."""
+    breaks = [Impact.BREAKING for one in programs if not one.words.startswith("Expression is of type")]
+    return max([*(change.impact for change in [*wire, *python]), *breaks], default=None)
+
+
+def to_do(review: Review, worst: Impact | None) -> Iterator[str]:
+    verdict, entry = review.verdict, f"to CHANGELOG.md, under [{review.verdict.heading}]"
+    steps = [f"mend {counted(len(review.mend), 'place')} by hand"] if review.mend else []
+    if not verdict.fits:
+        if verdict.stated < verdict.asked:
+            steps.append(f"set version {verdict.asked} or higher in pyproject.toml, which says {verdict.stated}")
+        if not verdict.noted:
+            mark = "marked `**Breaking (kind):**` " if worst is Impact.BREAKING else ""
+            steps.append(f"add an entry {mark}{entry}")
+    if steps:
+        yield f"To do: {'; '.join(steps)}."
+    elif verdict.bump == "patch":
+        yield f"To do: nothing. A release would be {verdict.asked}."
+    elif verdict.bump != "none":
+        yield f"To do: nothing. pyproject.toml says {verdict.stated}, and CHANGELOG.md has an entry."
+
+
+def why(review: Review, worst: Impact | None) -> Iterator[str]:
+    """The gravest changes; none if they are only noted."""
+    gravest = [together for together in rows(review) if together[0].impact is worst]
+    if worst is Impact.BREAKING and not gravest:
+        lines = counted(len(review.programs), "line")
+        yield f"Why: {lines} of programs written for {review.base} no longer type-check."
+    elif gravest and worst is not Impact.NOTED:
+        reasons = [
+            f"`{row.name}`{' and others' if more else ''}: {[*row.on_wire, *row.in_python][0]}"
+            for row, *more in gravest[:REASONS]
+        ]
+        more = [f"and {counted(len(gravest) - REASONS, 'more row')}"] if len(gravest) > REASONS else []
+        yield f"Why: {'; '.join([*reasons, *more])}."
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 # --- The terminal -----------------------------------------------------------------------------------------------------
 
 
-def show(review: Review, console: Console) -> None:
-    for line in headlines(review):
-        console.print(Text(printable(line)))
-    table = Table(show_lines=True)
-    for heading in ("", "", "On the wire", "In Python"):
-        table.add_column(heading, overflow="fold")  # nothing is left out
-    for row, *more in table_of(review):
-        names = "\n".join(printable(one.name) + way(one, review) for one in (row, *more))
-        impact = Text(NAMES[row.impact], style=COLOURS[row.impact])
-        table.add_row(Text(names), impact, coloured(row.wire), coloured(row.python))
-    if table.row_count:
-        console.print(table)
+def plain(review: Review) -> str:
+    """The whole of it as lines of text; of what is only noted, how much there is."""
+    lines = [line.replace("`", "") for line in headlines(review)]
+    for heading, places in sections_of(review):
+        lines += ["", f"{heading}:", *(f"  {where(one)}: {one.words}" for one in places)]
+    found = rows(review)
+    for impact in (Impact.BREAKING, Impact.ADDED):
+        listed = [one for one in found if one[0].impact is impact]
+        lines += ["", f"{KINDS[impact][0]}:"] if listed else []
+        for together in listed:
+            lines += [f"  {''.join(name_of(row, review))}" for row in together]
+            lines += [f"    on the wire: {words}" for words in together[0].on_wire]
+            lines += [f"    in Python: {words}" for words in together[0].in_python]
+    noted = sum(len(one) for one in found if one[0].impact is Impact.NOTED)
+    lines += ["", f"{counted(noted, 'other change')} of texts and code: see review.md."] if noted else []
+    return "\n".join(map(printable, lines)) + "\n"
 
 
-def way(row: Row, review: Review) -> str:
-    """Whether a model is only sent or only received; nothing if it is both, or no model."""
-    return WAYS.get(review.directions.get(row.subject, NEITHER), "")
+def sections_of(review: Review) -> Iterator[tuple[str, Sequence[Mend]]]:
+    if review.mend:
+        yield "To mend by hand", review.mend
+    if review.programs:
+        yield f"Programs written for {review.base} that no longer type-check", review.programs
 
 
-def coloured(changes: list[Change]) -> Text:
-    lines = [Text(printable(words), style=COLOURS[impact]) for impact, words in distinct(changes)]
-    return Text("\n").join(lines)
+def where(place: Mend) -> str:
+    return f"{place.file}:{place.line}" if place.line else place.file
 
 
 # --- Markdown ---------------------------------------------------------------------------------------------------------
@@ -159,18 +195,21 @@ def markdown(review: Review) -> str:
     """The whole of it, cut where a pull request would not take more."""
     first, *more = headlines(review)
     parts = [f"## Review of the API since {code(review.base)}", f"**{phrase(first)}**", *map(phrase, more)]
-    table = fitting([line_of(together, review) for together in table_of(review)], LIMIT * 2 // 3)
-    if table:
-        parts.append("\n".join(["| | | On the wire | In Python |", "|---|---|---|---|", *table]))
-    raw = [f"{NAMES[change.impact]}: {printable(change.raw)}" for change in [*review.wire, *review.python]]
-    listed = fitting(raw, LIMIT - len("\n\n".join(parts)) - 500)
-    if listed:
-        fence = "`" * max(3, 1 + max(map(len, re.findall("`+", "\n".join(listed))), default=0))
-        parts += [
-            "<details><summary>As the tools say it</summary>",
-            "\n".join([f"{fence}text", *listed, fence]),
-            "</details>",
-        ]
+    for heading, places in sections_of(review):
+        listed = [f"- {code(where(one))}: {phrase(one.words.replace(chr(34), '`'))}" for one in places]
+        parts += [f"### {text(heading)}", "\n".join(fitting(listed, LIMIT // 6))]
+    for impact, (heading, _) in KINDS.items():
+        lines = [line_of(together, review) for together in rows(review) if together[0].impact is impact]
+        if lines:
+            table = ["| What | On the wire | In Python |", "|---|---|---|"]
+            table += fitting(lines, (LIMIT - len("\n\n".join(parts))) * 2 // 3 - 500)
+            body = "\n".join(table)
+            is_folded = impact is Impact.NOTED
+            parts += (
+                [f"<details><summary>{heading} ({len(lines)})</summary>", body, "</details>"]
+                if is_folded
+                else [f"### {heading}", body]
+            )
     return "\n\n".join(parts) + "\n"
 
 
@@ -180,24 +219,18 @@ def fitting(lines: list[str], characters: int) -> list[str]:
     for line in lines:
         characters -= len(line) + 1
         if characters < 0:
-            return [
-                *taken,
-                f"{len(lines) - len(taken)} more, for which there is no room here: `make review` prints them",
-            ]
+            return [*taken, f"{len(lines) - len(taken)} more, for which there is no room here: run `make review`"]
         taken.append(line)
     return taken
 
 
 def line_of(together: list[Row], review: Review) -> str:
-    row = together[0]
-    names = "<br>".join(code(one.name) + way(one, review) for one in together)
-    return f"| {names} | {NAMES[row.impact]} | {cell(row.wire)} | {cell(row.python)} |"
+    names = "<br>".join(f"{code(name)}{way}" for name, way in (name_of(one, review) for one in together))
+    return f"| {names} | {cell(together[0].on_wire)} | {cell(together[0].in_python)} |"
 
 
-def cell(changes: list[Change]) -> str:
-    lines = [phrase(words) for _, words in distinct(changes)]
-    breaks = [impact is Impact.BREAKING for impact, _ in distinct(changes)]
-    return "<br>".join(f"**{line}**" if breaking else line for line, breaking in zip(lines, breaks, strict=True))
+def cell(lines: Iterable[str]) -> str:
+    return "<br>".join(map(phrase, lines))
 
 
 def phrase(words: str) -> str:
@@ -214,3 +247,32 @@ def text(content: str) -> str:
     """As character references, which are never markup; with zero-width spaces, so that GitHub links to nothing."""
     escaped = "".join(c if c.isalnum() or c in PLAIN else f"&#{ord(c)};" for c in printable(content))
     return LINKS.sub("&#8203;", escaped.replace("&#64;", "&#64;&#8203;").replace("&#35;", "&#35;&#8203;"))
+
+
+# --- CHANGELOG.md -----------------------------------------------------------------------------------------------------
+
+
+def changelog(review: Review) -> str:
+    """A draft of an entry, for a person to put into a user's words."""
+    entries: dict[str, list[str]] = {"Added": [], "Changed": []}
+    for together in rows(review):
+        row = together[0]
+        if row.impact is Impact.NOTED:
+            continue
+        names = ", ".join(f"`{one.name}`" for one in together)
+        told = [*row.on_wire, *(words for words in row.in_python if words not in (FOLLOWS, UNSEEN))]
+        mark = f"**Breaking ({kind_of(row)}):** " if row.impact is Impact.BREAKING else ""
+        entry = f"- {mark}{names}: {'; '.join(told)}."
+        entries["Changed" if mark else "Added"].append(
+            textwrap.fill(printable(entry), 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+        )
+    return "\n\n".join(f"### {heading}\n\n" + "\n".join(lines) for heading, lines in entries.items() if lines) + "\n"
+
+
+def kind_of(row: Row) -> str:
+    """As the table at the head of CHANGELOG.md names them."""
+    if row.subject == "requirements":
+        return "requirements"
+    if any(one.impact is Impact.BREAKING for one in row.wire):
+        return "wire"
+    return "types" if any(one.words.endswith(("`", ")")) for one in row.python) else "names"

@@ -25,7 +25,7 @@ def compare(before: Path, after: Path) -> Iterator[Change]:
 
 
 def told(name: str, impact: Impact, words: str) -> Change:
-    return Change("requirements", name, impact, words, f"pyproject.toml: {name} {words}")
+    return Change("requirements", name, impact, words)
 
 
 def ranges(tree: Path) -> dict[str, SpecifierSet]:

@@ -5,6 +5,7 @@ module that of its operation, and the enum of a property becomes that property's
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tools import naming
@@ -49,6 +50,22 @@ class Subjects:
 
     def class_of(self, schema: str) -> str:
         return naming.class_name(schema, self.overrides)
+
+
+def moved(changes: Iterable[Change]) -> Iterator[Change]:
+    """An operation's module that is gone, and one that is new for the same operation, are one that has moved."""
+    changes = list(changes)
+    gone, new = ({one.subject: one for one in changes if is_module(one, fate)} for fate in ("gone", "new"))
+    for one in changes:
+        if one in gone.values() and one.subject in new:
+            words = f"{new[one.subject].words.removesuffix(' is new')} takes the place of {one.words.split(' ')[0]}"
+            yield one._replace(words=words)
+        elif not (one in new.values() and one.subject in gone):
+            yield one
+
+
+def is_module(change: Change, fate: str) -> bool:
+    return "/" in change.subject and not change.member and bool(re.fullmatch(rf"`\w+\.\w+` is {fate}", change.words))
 
 
 def schemas_of(contract: dict[str, Any]) -> dict[str, Any]:

@@ -6,19 +6,24 @@ what is new, and which modules differ although nothing public in them does.
 """
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import griffe
 
-from tools.review.annotations import Bases, Relation, ancestors, names, relation
+from tools.review.annotations import Bases, Relation, ancestors, names, parts, relation
 from tools.review.change import RECEIVED, SENT, Change, Direction, Impact
-from tools.review.constructors import LABEL, Constructors
+from tools.review.constructors import DEFAULTS, LABEL, Constructors, traits
 
-# Where each package is. Of the last two only what __all__ names is public, not what their modules have.
-PACKAGES = {"imprint_api": "generated", "imprint_client": "overrides", "imprint_sandbox": "sandbox"}
-FACADES = ("imprint_client", "imprint_sandbox")
+# Where each package is. Of all but the first, only what __all__ names is public, not what their modules have.
+PACKAGES = {
+    "imprint_api": "generated",
+    "imprint_client": "overrides",
+    "imprint_sandbox": "sandbox",
+    "imprint_bulk": "bulk",
+}
+FACADES = ("imprint_client", "imprint_sandbox", "imprint_bulk")
 MODELS = "imprint_api.models."
 OPERATIONS = "imprint_api.api."
 # Defaults with which nothing is sent.
@@ -29,22 +34,13 @@ CALLS = {
     griffe.BreakageKind.PARAMETER_MOVED: "is at another position",
     griffe.BreakageKind.PARAMETER_REMOVED: "is gone",
     griffe.BreakageKind.PARAMETER_CHANGED_KIND: "is {new.kind.value}, was {old.kind.value}",
-    griffe.BreakageKind.PARAMETER_CHANGED_DEFAULT: "is `{new.default}` if left out, was `{old.default}`",
+    griffe.BreakageKind.PARAMETER_CHANGED_DEFAULT: "default changed from `{old.default}` to `{new.default}`",
     griffe.BreakageKind.PARAMETER_CHANGED_REQUIRED: "must be given",
     griffe.BreakageKind.PARAMETER_ADDED_REQUIRED: "is new, and must be given",
 }
-
-
-class SurfaceError(Exception):
-    """A version cannot be read; the message says where. griffe would pass over it in silence."""
-
-
-MEANING = {
-    (Relation.WIDER, SENT): ": takes more",
-    (Relation.NARROWER, SENT): ": takes less",
-    (Relation.WIDER, RECEIVED): ": may be more",
-    (Relation.NARROWER, RECEIVED): ": says more exactly what comes",
-}
+OTHER_CODE = "other code behind the same names: read its diff"
+# How a function is called or awaited.
+LABELS = {"async": "`async def`", "classmethod": "a class method", "staticmethod": "a static method"}
 
 
 class Surface(NamedTuple):
@@ -53,61 +49,49 @@ class Surface(NamedTuple):
     tree: Path
     packages: dict[str, griffe.Module]
     bases: Bases
-    directions: dict[str, Direction]
-    """Of the classes that operations send or answer with."""
 
 
 def read(tree: Path) -> Surface:
-    """Read what is below `generated/`, `overrides/` and `sandbox/` of a tree."""
-    refuse_what_is_not_python(tree)
+    """Read the packages of a tree; one with a module that is not Python is left out, and mypy says where."""
     extensions = griffe.load_extensions(Constructors(), griffe.UnpackTypedDictExtension())
     places = [tree / folder for folder in PACKAGES.values()]
     loader = griffe.GriffeLoader(search_paths=places, extensions=extensions, allow_inspection=False)
-    loaded = {name: loader.load(name) for name, folder in PACKAGES.items() if (tree / folder / name).is_dir()}
+    loaded = {name: loader.load(name) for name, folder in PACKAGES.items() if is_python(tree / folder / name)}
     loader.resolve_aliases(implicit=True)
     packages = {name: package for name, package in loaded.items() if isinstance(package, griffe.Module)}
-    for package in packages.values():
-        refuse_empty_imports(package)
     for name in packages.keys() & set(FACADES):
         for module in modules_of(packages[name]):
             module.public = False
     classes = {one.name: one for package in packages.values() for one in classes_of(package)}
     bases = {name: [class_in(base) for base in one.bases] for name, one in classes.items()}
-    return Surface(tree, packages, bases, directions(packages, classes))
+    return Surface(tree, packages, bases)
 
 
-def compare(old: Surface, new: Surface) -> list[Change]:
-    """What changes for a program that was right, and what is new for it."""
+def compare(old: Surface, new: Surface, directions: Mapping[str, Direction]) -> list[Change]:
+    """What changes for a program that was right, and what is new for it; `directions` are those of the models."""
     found: list[Change] = []
-    for name in PACKAGES:
+    for name, folder in PACKAGES.items():
         if name in old.packages and name in new.packages:
-            found += Comparison(old, new).of_packages(old.packages[name], new.packages[name])
+            found += Comparison(old, new, directions).of_packages(old.packages[name], new.packages[name])
         elif name in new.packages:
-            found.append(Change(name, "", Impact.ADDED, "is new", f"{name}: new"))
-        elif name in old.packages:
-            found.append(Change(name, "", Impact.BREAKING, "is gone", f"{name}: gone"))
+            found.append(Change(name, "", Impact.ADDED, "is new"))
+        elif name in old.packages and not (new.tree / folder / name).is_dir():
+            found.append(Change(name, "", Impact.BREAKING, "is gone"))
     reported = {change.subject for change in found}
-    return [*found, *(change for change in behind(old.tree, new.tree) if change.subject not in reported)]
+    return [*found, *(change for change in behind(old, new) if change.subject not in reported)]
 
 
 # --- Reading ----------------------------------------------------------------------------------------------------------
 
 
-def refuse_what_is_not_python(tree: Path) -> None:
-    for name, folder in PACKAGES.items():
-        for module in sorted((tree / folder / name).rglob("*.py")):
-            try:
-                ast.parse(module.read_bytes())
-            except (SyntaxError, ValueError) as error:
-                raise SurfaceError(f"{module.relative_to(tree).as_posix()} is not Python: {error}") from None
-
-
-def refuse_empty_imports(package: griffe.Module) -> None:
-    for member in package.members.values():
-        if isinstance(member, griffe.Alias) and target(member) is None and root_of(member.target_path) in PACKAGES:
-            raise SurfaceError(f"{package.path} imports {member.target_path}, and nothing is there")
-    for module in modules_of(package):
-        refuse_empty_imports(module)
+def is_python(package: Path) -> bool:
+    """Whether there is a package, and all of it can be read: griffe would pass over a module that cannot."""
+    try:
+        for module in package.rglob("*.py"):
+            ast.parse(module.read_bytes())
+    except (SyntaxError, ValueError):
+        return False
+    return package.is_dir()
 
 
 def root_of(path: str) -> str:
@@ -130,48 +114,23 @@ def class_in(base: griffe.Expr | str) -> str:
     return str(base).partition("[")[0].rpartition(".")[2]
 
 
-def functions_of(parent: griffe.Module) -> Iterator[griffe.Function]:
-    yield from (one for one in parent.members.values() if isinstance(one, griffe.Function) and one.is_public)
-    for module in modules_of(parent):
-        yield from functions_of(module)
-
-
-def directions(packages: dict[str, griffe.Module], classes: dict[str, griffe.Class]) -> dict[str, Direction]:
-    api = packages.get("imprint_api")
-    operations = [one for one in functions_of(api) if one.path.startswith(OPERATIONS)] if api else []
-    sent = within((one.annotation for operation in operations for one in operation.parameters), classes)
-    received = within((operation.returns for operation in operations), classes)
-    return {name: Direction(name in sent, name in received) for name in sent | received}
-
-
-def within(annotations: Iterable[griffe.Expr | str | None], classes: dict[str, griffe.Class]) -> set[str]:
-    """The classes that annotations name, and those that the members of these name."""
-    found: set[str] = set()
-    left = [*annotations]
-    while left:
-        for name in names(str(left.pop())) & classes.keys() - found:
-            found.add(name)
-            left += [one.annotation for one in classes[name].attributes.values()]
-    return found
-
-
 # --- Comparing --------------------------------------------------------------------------------------------------------
 
 
 class Comparison:
     """One walk over both versions. What is exported twice is the same object, and compared once."""
 
-    def __init__(self, old: Surface, new: Surface) -> None:
+    def __init__(self, old: Surface, new: Surface, directions: Mapping[str, Direction]) -> None:
         self.old_bases, self.new_bases = old.bases, new.bases
         self.bases = {**old.bases, **new.bases}
         shown = {name for version in (old, new) for package in version.packages.values() for name in package.members}
         self.hidden = self.bases.keys() - shown
-        self.directions = old.directions  # a program that exists knows only these
+        self.directions = directions
         self.seen: set[str] = set()
 
     def of_packages(self, old: griffe.Module, new: griffe.Module) -> Iterator[Change]:
         for breakage in griffe.find_breaking_changes(old, new):
-            if not self.is_told_of_base(breakage.obj):
+            if not self.is_told_of_base(breakage.obj) and not self.is_never_called(breakage.obj, old, new):
                 yield from in_words(breakage)
         yield from self.of_members(old, new)
 
@@ -179,31 +138,32 @@ class Comparison:
         for name, shown in old.all_members.items():
             # Still there, so that griffe does not miss it.
             if shown.is_public and name in new.all_members and not new.all_members[name].is_public:
-                for one in leaves(shown):
-                    yield change(one, Impact.BREAKING, "is gone", "no longer public")
+                yield from (change(one, Impact.BREAKING, "is gone") for one in leaves(shown))
         for name, after in new.all_members.items():
             before = old.all_members.get(name)
             if not after.is_public or (before is None and self.is_told_of_base(after)):
                 continue
             if before is None:
-                for one in leaves(after):
-                    yield self.of_new(one)
-            elif before.is_public and (was := target(before)) and (now := target(after)):
-                yield from self.of_pair(was, now)
+                yield from map(self.of_new, leaves(after))
+            elif before.is_public and (was := target(before)):
+                yield from self.of_pair(was, target(after), after.path)
 
     def of_new(self, new: griffe.Object) -> Change:
         """What is new breaks nobody, unless it is sent although nobody asked for it."""
         parent = new.parent.name if new.parent else ""
         value = str(new.value) if isinstance(new, griffe.Attribute) and new.annotation and new.value else "UNSET"
         if value not in NOTHING and "(" not in value and self.directions.get(parent, RECEIVED).sent:
-            return change(new, Impact.BREAKING, f"is new, and sent as `{value}` if left out", "new, with a default")
-        return change(new, Impact.ADDED, "is new", "new")
+            return change(new, Impact.BREAKING, f"is new, and sent as `{value}` if left out")
+        return change(new, Impact.ADDED, "is new")
 
-    def of_pair(self, old: griffe.Object, new: griffe.Object) -> Iterator[Change]:
-        if old.path in self.seen:
+    def of_pair(self, old: griffe.Object, new: griffe.Object | None, path: str) -> Iterator[Change]:
+        if new is None and root_of(path) in FACADES:  # it imports what is not there
+            yield Change(path, "", Impact.BREAKING, "is gone")
+        if new is None or old.path in self.seen:
             return
         self.seen.add(old.path)
         if isinstance(old, griffe.Function) and isinstance(new, griffe.Function):
+            yield from of_labels(old, new)
             if not {LABEL} & old.labels & new.labels:  # its parameters are the attributes of its class
                 yield from self.of_functions(old, new)
         elif isinstance(old, griffe.Attribute) and isinstance(new, griffe.Attribute):
@@ -211,6 +171,7 @@ class Comparison:
         elif isinstance(old, griffe.Module | griffe.Class):
             if isinstance(old, griffe.Class) and isinstance(new, griffe.Class):
                 yield from self.of_bases(old, new)
+                yield from of_traits(old, new)
             yield from self.of_members(old, new)
 
     def of_bases(self, old: griffe.Class, new: griffe.Class) -> Iterator[Change]:
@@ -220,8 +181,17 @@ class Comparison:
             (Impact.ADDED, "is a subclass, too,", now - was),
         ):
             if told := sorted(bases - self.hidden):
-                words = f"{verb} of {', '.join(f'`{base}`' for base in told)}"
-                yield change(new, impact, words, f"bases, {old.bases} -> {new.bases}")
+                yield change(new, impact, f"{verb} of {', '.join(f'`{base}`' for base in told)}")
+
+    def is_never_called(self, member: griffe.Object | griffe.Alias, *versions: griffe.Module) -> bool:
+        """Whether it is a constructor that takes what nobody can name, in one version at least."""
+        if member.name != "__init__" or member.parent is None or root_of(member.path) not in FACADES:
+            return False
+        made = [version.all_members.get(member.parent.name) for version in versions]
+        inits = [one.all_members.get("__init__") for one in made if one is not None]
+        functions = [target(one) for one in inits if one is not None]
+        parameters = [one for each in functions if isinstance(each, griffe.Function) for one in each.parameters]
+        return any(names(str(one.annotation)) & self.hidden for one in parameters if one.annotation is not None)
 
     def is_told_of_base(self, member: griffe.Object | griffe.Alias) -> bool:
         """What comes or goes with a base, or in it, is told of that."""
@@ -236,26 +206,21 @@ class Comparison:
             if after.name in before:
                 yield from self.of_types(new, before[after.name].annotation, after.annotation, SENT, after.name)
                 if before[after.name].required and not after.required:
-                    yield change(new, Impact.ADDED, "may be left out", "optional", after.name)
+                    yield change(new, Impact.ADDED, "may be left out", after.name)
             elif not after.required and after.kind not in (
                 griffe.ParameterKind.var_keyword,
                 griffe.ParameterKind.var_positional,
             ):
                 is_sent = new.path.startswith(OPERATIONS) and str(after.default) not in NOTHING
-                yield (
-                    change(
-                        new, Impact.BREAKING, f"is new, and sent as `{after.default}` if left out", "new", after.name
-                    )
-                    if is_sent
-                    else change(new, Impact.ADDED, "is new", "new", after.name)
-                )
+                words = f"is new, and sent as `{after.default}` if left out" if is_sent else "is new"
+                yield change(new, Impact.BREAKING if is_sent else Impact.ADDED, words, after.name)
         yield from self.of_types(new, old.returns, new.returns, RECEIVED)
 
     def of_attributes(self, old: griffe.Attribute, new: griffe.Attribute) -> Iterator[Change]:
         owner = new.parent
         is_enum = isinstance(owner, griffe.Class) and any("Enum" in str(base) for base in owner.bases)
         if is_enum and str(old.value) != str(new.value):
-            yield change(new, Impact.BREAKING, f"is `{new.value}`, was `{old.value}`", "another value")
+            yield change(new, Impact.BREAKING, f"is `{new.value}`, was `{old.value}`")
         direction = RECEIVED if owner is None or "property" in new.labels else self.directions.get(owner.name, RECEIVED)
         yield from self.of_types(new, old.annotation, new.annotation, direction)
 
@@ -273,10 +238,43 @@ class Comparison:
         if kind is Relation.SAME:
             return
         harmful = kind is Relation.OTHER or (direction.received if kind is Relation.WIDER else direction.sent)
-        verb = "answers" if isinstance(where, griffe.Function) and not parameter else "is"
-        words = f"{verb} `{new}`, was `{old}`{MEANING.get((kind, direction), '')}"
         impact = Impact.BREAKING if harmful else Impact.ADDED
-        yield change(where, impact, words, f"{kind.value} type, {old} -> {new}", parameter)
+        is_result = isinstance(where, griffe.Function) and not parameter
+        verb = "return" if is_result else "be"
+        more, less = (alternatives_beyond(*pair) for pair in ((old, new), (new, old)))
+        if more and kind is Relation.WIDER:
+            words = f"may now also {verb} {more}"
+        elif less and kind is Relation.NARROWER:
+            words = f"may no longer {verb} {less}"
+        else:
+            words = f"{'returns' if is_result else 'is'} `{new}`, was `{old}`"
+        yield change(where, impact, words, parameter)
+
+
+def of_labels(old: griffe.Function, new: griffe.Function) -> Iterator[Change]:
+    for label, words in LABELS.items():
+        if label in old.labels ^ new.labels:
+            fate = "is no longer" if label in old.labels else "is now"
+            yield change(new, Impact.BREAKING, f"{fate} {words}")
+
+
+def of_traits(old: griffe.Class, new: griffe.Class) -> Iterator[Change]:
+    was, now = traits(old), traits(new)
+    for name in sorted(was.keys() | now.keys()):
+        before, after = was.get(name, DEFAULTS[name]), now.get(name, DEFAULTS[name])
+        if before != after:
+            yield change(new, Impact.BREAKING, f"is made with `{name}={after}`, was `{name}={before}`")
+
+
+def alternatives_beyond(old: griffe.Expr | str, new: griffe.Expr | str) -> str:
+    """The members of a union that another does not have; that of a generic counts as the union itself."""
+    was, now = ([ast.unparse(one) for one in parts(unwrapped(str(each)))] for each in (old, new))
+    found = ["missing (`UNSET`)" if one == "Unset" else f"`{one}`" for one in now if one not in was]
+    return " or ".join(found) if {*was} & {*now} else ""
+
+
+def unwrapped(annotation: str) -> str:
+    return annotation.removeprefix("Response[").removesuffix("]") if annotation.startswith("Response[") else annotation
 
 
 def in_words(breakage: griffe.Breakage) -> Iterator[Change]:
@@ -284,12 +282,12 @@ def in_words(breakage: griffe.Breakage) -> Iterator[Change]:
     kind, old, new = breakage.kind, breakage.old_value, breakage.new_value
     if kind in CALLS:
         words = CALLS[kind].format(old=old, new=new)
-        yield change(breakage.obj, Impact.BREAKING, words, kind.value, (new or old).name)
+        yield change(breakage.obj, Impact.BREAKING, words, (new or old).name)
     elif kind is griffe.BreakageKind.OBJECT_REMOVED:
         for one in leaves(breakage.obj):
-            yield change(one, Impact.BREAKING, "is gone", kind.value)
+            yield change(one, Impact.BREAKING, "is gone")
     elif kind is not griffe.BreakageKind.CLASS_REMOVED_BASE:  # Comparison.of_bases says which
-        yield change(breakage.obj, Impact.BREAKING, f"differs: {kind.value.lower()}", kind.value)
+        yield change(breakage.obj, Impact.BREAKING, f"differs: {kind.value.lower()}")
 
 
 def target(member: griffe.Object | griffe.Alias) -> griffe.Object | None:
@@ -310,7 +308,7 @@ def leaves(member: griffe.Object | griffe.Alias) -> Iterator[griffe.Object]:
         yield resolved
 
 
-def change(where: griffe.Object, impact: Impact, words: str, raw: str, parameter: str = "") -> Change:
+def change(where: griffe.Object, impact: Impact, words: str, parameter: str = "") -> Change:
     """Whose change it is: that of an operation or a model if it is inside one, else that of the name itself."""
     path = where.path.replace(".__init__", "")
     package = root_of(path)
@@ -318,18 +316,19 @@ def change(where: griffe.Object, impact: Impact, words: str, raw: str, parameter
         path = package + path.removeprefix(where.module.path)
     owner, inner = path, ""
     if path.startswith(OPERATIONS):
-        if where.parent is not None and not where.is_module:
-            owner, inner = where.parent.path, where.name
-        else:
-            inner = path.removeprefix(OPERATIONS)
-    elif path.startswith(MODELS):
+        owner = where.parent.path if where.parent is not None and not where.is_module else path
+        name = parameter or (where.name if owner != path else path.removeprefix(OPERATIONS))
+        # The four functions of an operation return the same.
+        is_of_all = words.startswith(("may ", "returns ")) and not parameter
+        return Change(owner, parameter, impact, words if is_of_all else f"`{name}` {words}")
+    if path.startswith(MODELS):
         module, _, inner = path.removeprefix(MODELS).partition(".")
         owner, _, inner = inner.partition(".")
         owner = owner or module_subject(where, module)
-    member = parameter if path.startswith(OPERATIONS) else parameter or inner
+    is_method = isinstance(where, griffe.Function) and where.name != "__init__"
+    member = f"{inner}({parameter})" if parameter and is_method else parameter or inner
     name = parameter or inner
-    words = f"`{name}` {words}" if name else words
-    return Change(owner, member, impact, words, f"{where.path}{f'({parameter})' if parameter else ''}: {raw}")
+    return Change(owner, member, impact, f"`{name}` {words}" if name else words)
 
 
 def module_subject(module: griffe.Object, name: str) -> str:
@@ -341,19 +340,17 @@ def module_subject(module: griffe.Object, name: str) -> str:
 # --- What is behind it ------------------------------------------------------------------------------------------------
 
 
-def behind(before: Path, after: Path) -> Iterator[Change]:
+def behind(before: Surface, after: Surface) -> Iterator[Change]:
     """Modules whose code or texts differ: what no comparison of names can judge, a reader must."""
-    for package, folder in PACKAGES.items():
-        old, new = (tree / folder / package for tree in (before, after))
-        if not old.is_dir() or not new.is_dir():
-            continue  # it is new or gone, and that was told
+    for package in before.packages.keys() & after.packages.keys():
+        old, new = (version.tree / PACKAGES[package] / package for version in (before, after))
         for name in sorted({path.relative_to(tree) for tree in (old, new) for path in tree.rglob("*.py")}):
             if package not in FACADES and (name == Path("models", "__init__.py") or not both_have(name, old, new)):
                 continue  # it has names only, or is new or gone: those were compared
             words = difference(name, old, new)
             if words:
                 subject = subject_of(package, name, new if (new / name).is_file() else old)
-                yield Change(subject, "", Impact.NOTED, words, f"{package}/{name.as_posix()}: {words}")
+                yield Change(subject, "", Impact.NOTED, words)
 
 
 def both_have(name: Path, old: Path, new: Path) -> bool:
@@ -368,7 +365,7 @@ def difference(name: Path, old: Path, new: Path) -> str:
         was, now = (ast.parse((package / name).read_bytes()) for package in (old, new))
         if ast.dump(without_texts(was)) == ast.dump(without_texts(now)):
             return "another text, the same code"
-    return "other code behind the same names: read its diff"
+    return OTHER_CODE
 
 
 def subject_of(package: str, name: Path, tree: Path) -> str:

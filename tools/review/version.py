@@ -9,12 +9,13 @@ import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from tools.review.change import Impact
 
 SECTION = re.compile(r"^## \[?(?P<name>[^\]\s]+)\]?[^\n]*\n(?P<text>.*?)(?=^## |\Z)", re.M | re.S)
 UNRELEASED = "Unreleased"
+BREAKING = re.compile(r"\s*- \*\*Breaking")
 
 
 class VersionError(Exception):
@@ -31,7 +32,9 @@ class Verdict(NamedTuple):
     stated: Version
     """What pyproject.toml says now."""
     noted: bool
-    """Whether CHANGELOG.md says something that it did not say at BASE."""
+    """Whether CHANGELOG.md has a new entry for it, marked as breaking if it is."""
+    heading: str
+    """Where in CHANGELOG.md that belongs."""
 
     @property
     def fits(self) -> bool:
@@ -41,12 +44,16 @@ class Verdict(NamedTuple):
 
 def verdict(impact: Impact | None, before: Path, after: Path) -> Verdict:
     """Judge a change between two trees; `impact` is that of its gravest part."""
-    released = last_released(before)
+    released, now = last_released(before), stated(after)
     bump = bump_of(impact, released)
-    news = unreleased(after, released)
-    return Verdict(
-        bump, released, bumped(released, bump), stated(after), bool(news) and news != unreleased(before, released)
-    )
+    # An entry belongs to the version that is stated, or waits for its number.
+    places = [name for name in sections(after) if name == str(now) and now > released] or [UNRELEASED]
+    old = {line for text in sections(before).values() for line in text.splitlines()}
+    new = [line for name in {UNRELEASED, *places} for line in sections(after).get(name, "").splitlines()]
+    entries = [line for line in new if line not in old and line.lstrip().startswith("-")]
+    if impact is Impact.BREAKING:
+        entries = [line for line in entries if BREAKING.match(line)]
+    return Verdict(bump, released, bumped(released, bump), now, bool(entries), places[0])
 
 
 def bump_of(impact: Impact | None, released: Version) -> str:
@@ -79,20 +86,6 @@ def last_released(tree: Path) -> Version:
     """The newest version that has a section; without any, what pyproject.toml says."""
     named = [Version(name) for name in sections(tree) if re.fullmatch(r"\d+\.\d+\.\d+", name)]
     return max((version for version in named if version <= stated(tree)), default=stated(tree))
-
-
-def unreleased(tree: Path, released: Version) -> str:
-    """What CHANGELOG.md says of what came after a version."""
-    return "\n".join(
-        text for name, text in sections(tree).items() if text and (name == UNRELEASED or is_after(name, released))
-    )
-
-
-def is_after(name: str, released: Version) -> bool:
-    try:
-        return Version(name) > released
-    except InvalidVersion:
-        return False
 
 
 def sections(tree: Path) -> dict[str, str]:

@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tools.contract import METHODS
+from tools.contract import METHODS, operations
+from tools.review.canonical import canonical
 from tools.review.change import RECEIVED, SENT, Change, Direction, Impact
-from tools.review.places import Place, Places, resolved, steps_of
+from tools.review.places import Place, Places, steps_of
 
 HERE = Path(__file__).resolve().parent
 CLI = HERE / "node_modules" / "@redocly" / "cli" / "bin" / "cli.js"
@@ -41,6 +42,14 @@ ENTRIES = {
     "SchemaProperties": "Schema",
     "ServerList": "Server",
 }
+# Nothing that this client sends or reads depends on them.
+UNUSED = frozenset({
+    "Server", "ServerList", "Contact", "License", "TagList", "Tag", "ExternalDocs", "Discriminator", "WebhooksMap",
+    "HeadersMap", "Header", "LinksMap", "Link", "CallbacksMap", "Callback",
+})  # fmt: skip
+LOGINS = ("tokenUrl", "authorizationUrl", "refreshUrl", "openIdConnectUrl")
+# What a value must also be, of which the tool has no rule.
+CONDITIONS = ("patternProperties", "if", "then", "else", "unevaluatedItems", "dependentSchemas")
 # It sends what it was asked, and asks for news, unless it is told not to.
 QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true", "REDOCLY_SUPPRESS_NOTIFICATIONS": "true"}
 
@@ -49,13 +58,22 @@ class WireError(Exception):
     """The wire cannot be compared; the message says what to do."""
 
 
-def compare(before: Path, after: Path, folder: Path) -> list[Change]:
-    """The changes between two contracts, given as files; `folder` is for the tool to work in."""
-    said = run(before, after, folder)
-    contracts = [json.loads(path.read_text(encoding="utf-8")) for path in (before, after)]
-    places = Places(*contracts)
+def compare(before: dict[str, Any], after: dict[str, Any], folder: Path) -> list[Change]:
+    """The changes between two contracts; `folder` is for the tool to work in."""
+    old, new = canonical(before), canonical(after)
+    security = [*of_security(old, new)]
+    for contract, name in ((old, "before.json"), (new, "after.json")):
+        for holder in (contract, *(operation for _, _, operation, _ in operations(contract))):
+            holder.pop("security", None)  # judged here: the tool looks at each list of them by itself
+        (folder / name).write_text(json.dumps(contract), encoding="utf-8")
+    said = run(folder / "before.json", folder / "after.json", folder)
+    places = Places(old, new)
     found = [change for each in said for change in as_changes(each, places)]
-    return [*of_first_server(*map(first_server, contracts)), *found]
+    gravest: dict[tuple[str, str, str], Change] = {}
+    for change in [*of_first_server(first_server(old), first_server(new)), *security, *found]:
+        key = (change.subject, change.member, change.words)
+        gravest[key] = max(gravest.get(key, change), change, key=lambda one: one.impact)
+    return [*gravest.values()]
 
 
 def run(before: Path, after: Path, folder: Path) -> list[dict[str, Any]]:
@@ -80,11 +98,41 @@ def run(before: Path, after: Path, folder: Path) -> list[dict[str, Any]]:
 def of_first_server(was: str, now: str) -> Iterator[Change]:
     if was != now:
         words = f"the first is `{now}`, was `{was}`: no `base_url` given, it goes there"
-        yield Change("servers", "", Impact.BREAKING, words, f"#/servers/0/url: {was} -> {now}")
+        yield Change("servers", "", Impact.BREAKING, words)
 
 
 def first_server(contract: dict[str, Any]) -> str:
     return str(contract.get("servers", [{}])[0].get("url", ""))
+
+
+def of_security(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
+    """How operations that both contracts have let a caller in; one row if it is the same for all."""
+    was, now = security_of(old), security_of(new)
+    changes = {name: judged_security(was[name], now[name]) for name in was if name in now}
+    told = {name: change for name, change in changes.items() if change}
+    if len(told) == len(changes) and len({*told.values()}) == 1:
+        told = {"security": next(iter(told.values()))}
+    for name, (impact, words) in told.items():
+        yield Change(name, "", impact, words)
+
+
+def security_of(contract: dict[str, Any]) -> dict[str, list[dict[str, list[str]]]]:
+    shared = contract.get("security", [])
+    return {name: operation.get("security", shared) or [{}] for _, name, operation, _ in operations(contract)}
+
+
+def judged_security(old: list[dict[str, list[str]]], new: list[dict[str, list[str]]]) -> tuple[Impact, str] | None:
+    was, now = ([frozenset((name, *scopes) for name, scopes in one.items()) for one in each] for each in (old, new))
+    if {*was} == {*now}:
+        return None
+    still = all(any(one <= given for one in now) for given in was)
+    more = any(not any(one <= given for given in was) for one in now)
+    impact = Impact.BREAKING if not still else Impact.ADDED if more else Impact.NOTED
+    return impact, f"authentication is now {ways_in(new)}, was {ways_in(old)}"
+
+
+def ways_in(alternatives: list[dict[str, list[str]]]) -> str:
+    return " or ".join(" and ".join(f"`{name}`" for name in one) or "none" for one in alternatives)
 
 
 # --- In words ---------------------------------------------------------------------------------------------------------
@@ -92,13 +140,32 @@ def first_server(contract: dict[str, Any]) -> str:
 
 def as_changes(said: dict[str, Any], places: Places) -> Iterator[Change]:
     """A change in words: one for each thing that it is about."""
-    rules = ", ".join(verdict["ruleId"] for verdict in said["verdicts"])
-    raw = f"{said['impact']}: {said['kind']} {said['path']} {said.get('property', '')} {f'({rules})' if rules else ''}"
+    if exchanged := places.exchanged(said):
+        place, words = exchanged
+        yield Change(place.subject, place.member, IMPACTS[said["impact"]], f"{quoted(place)}{words}")
+        return
+    if (said["typeName"], said.get("property")) == ("PathItem", "key"):
+        yield from renamed(said, places.contracts["revision"])
+        return
     for one in entries(said):
         place = places.of(one)
         impact, reason = judged(one, place.direction)
-        for member, words in told(one, place, places):
-            yield Change(place.subject, member, impact, words + reason, " ".join(raw.split()))
+        for member, words in told(one, place):
+            yield Change(place.subject, member, impact, words + reason)
+
+
+def renamed(said: dict[str, Any], contract: dict[str, Any]) -> Iterator[Change]:
+    """A path with another text is told of each of its operations."""
+    before, after = (value_of(said, side) for side in ("base", "revision"))
+    for method in METHODS:
+        if method in contract["paths"].get(after, {}):
+            words = f"path changed from `{before}` to `{after}`"
+            yield Change(f"{method.upper()} {after}", "", IMPACTS[said["impact"]], words)
+
+
+def quoted(place: Place) -> str:
+    unnamed = "/".join(place.within) or place.member
+    return f"`{unnamed}` " if unnamed else ""
 
 
 def entries(said: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -123,26 +190,38 @@ def judged(said: dict[str, Any], direction: Direction) -> tuple[Impact, str]:
     """The tool's class, or ours with the reason, where this client makes it another."""
     major = {verdict["ruleId"] for verdict in said["verdicts"] if verdict["impact"] == "major"}
     before, after = (value_of(said, side) for side in ("base", "revision"))
+    steps, type_name, name = steps_of(said["path"]), said["typeName"], said.get("property")
     if major == {"enum-values-added"} and isinstance(after, list) and all(isinstance(one, str) for one in after):
         return Impact.ADDED, " (breaking for other clients; this one keeps strings that it does not know)"
-    if (said["typeName"], said["kind"]) == ("RequestBody", "added") and isinstance(after, dict):
+    if (type_name, said["kind"]) == ("RequestBody", "added") and isinstance(after, dict):
         return (Impact.BREAKING, ": it must be sent") if after.get("required") else (Impact.ADDED, "")
-    if said.get("property") == "format":
-        if not {str(before), str(after)} & FORMATS:
-            return Impact.NOTED, " (a format that says nothing)"
-        if (before, after) in WIDER and direction == SENT:
-            return Impact.NOTED, ": takes more"
-        if (after, before) in WIDER and direction == RECEIVED:
-            return Impact.NOTED, ": says more exactly what comes"
+    if name == "format" and (words := harmless_format(before, after, direction)):
+        return Impact.NOTED, words
     # A schema that is sent and received is told of in one of the two places, so which it is cannot be seen here.
-    if said.get("property") in ("readOnly", "writeOnly") and after is True:
+    if name in ("readOnly", "writeOnly") and after is True:
         return Impact.BREAKING, ": it goes in one direction only"
-    if said["typeName"] == "Server" and steps_of(said["path"])[0] == "paths":
+    if name in LOGINS:
+        return Impact.BREAKING, ": callers log in there"
+    if steps[-1] in CONDITIONS and not major:
+        harmful = direction.received if said["kind"] == "removed" else direction.sent
+        return (Impact.BREAKING, ": not every value fits") if harmful else (Impact.NOTED, "")
+    if type_name == "Server" and steps[0] == "paths":
         return Impact.BREAKING, ": it was where the rest goes"
+    if steps[0] in ("webhooks", "servers", "info", "tags") or (type_name in UNUSED and said["impact"] == "minor"):
+        return Impact.NOTED, ""
     return IMPACTS[said["impact"]], ""
 
 
-def told(said: dict[str, Any], place: Place, places: Places) -> Iterator[tuple[str, str]]:
+def harmless_format(before: Any, after: Any, direction: Direction) -> str:
+    """Why another format breaks nobody; empty if it may."""
+    if not {str(before), str(after)} & FORMATS:
+        return " (a format that says nothing)"
+    if (before, after) in WIDER and direction == SENT:
+        return ": takes more"
+    return ": says more exactly what comes" if (after, before) in WIDER and direction == RECEIVED else ""
+
+
+def told(said: dict[str, Any], place: Place) -> Iterator[tuple[str, str]]:
     """Members with what is said of them. One change of `required` is of several."""
     before, after = (value_of(said, side) for side in ("base", "revision"))
     if said.get("property") == "required" and isinstance(before or after, list):
@@ -154,21 +233,20 @@ def told(said: dict[str, Any], place: Place, places: Places) -> Iterator[tuple[s
     words = "; ".join(verdict["message"].removesuffix(".") for verdict in said["verdicts"])
     if words.endswith("was removed") and before is not None and "property" in said:
         words += f": it was {shown(before)}"
-    words = words or described(said, place, places)
+    words = words or described(said, place)
     # Of a schema's property the row has the name; of an operation it is the operation's.
     way = [place.member, *place.within] if "/" in place.subject else place.within
     unnamed = "/".join(step for step in way if step and f"`{step}`" not in words)
     yield place.member, f"`{unnamed}`: {words}" if unnamed else words
 
 
-def described(said: dict[str, Any], place: Place, places: Places) -> str:
+def described(said: dict[str, Any], place: Place) -> str:
     """For what the tool has no words of its own."""
     before, after = (value_of(said, side) for side in ("base", "revision"))
     if "property" not in said:
         fate = "gone" if after is None else "new"
         if said["typeName"] == "Operation":
-            is_called = steps_of(said["path"])[0] == "paths" and place.within == []  # else it calls, as a webhook does
-            return f"the operation is {fate}" + (f": {summary(said, places)}" if is_called and after else "")
+            return f"the operation is {fate}"
         name = [step for step in (place.subject, place.member, *place.within) if step][-1]
         required = said["typeName"] == "Parameter" and after is not None and after.get("required")
         return f"`{name}` is {fate}{', and required' if required else ''}"
@@ -177,38 +255,14 @@ def described(said: dict[str, Any], place: Place, places: Places) -> str:
         if gained or lost:
             changes = [f"{verb} {', '.join(map(shown, of))}" for verb, of in (("gained", gained), ("lost", lost)) if of]
             return f"`enum` {' and '.join(changes)}"
-    name = "path" if (said["typeName"], said["property"]) == ("PathItem", "key") else said["property"]
-    return f"`{name}` is {shown(after)}, was {shown(before)}"
-
-
-def summary(said: dict[str, Any], places: Places) -> str:
-    """What a new operation takes, and what it answers with."""
-    contract = places.contracts["revision"]
-    _, path, method = steps_of(said["path"])
-    item = contract["paths"][path]
-    operation = item[method]
-    stated = [resolved(contract, one) for one in [*item.get("parameters", []), *operation.get("parameters", [])]]
-    named = {one["name"]: "" if one.get("required") else " (optional)" for one in stated}
-    bodies = models(resolved(contract, operation.get("requestBody", {})))
-    answers = {status: models(resolved(contract, one)) for status, one in operation["responses"].items()}
-    successes = [model for status, found in answers.items() if status.startswith("2") for model in found]
-    taken = [*(f"`{name}`{note}" for name, note in named.items()), *bodies]
-    return f"takes {', '.join(taken) or 'nothing'}; answers {', '.join(successes) or 'nothing'}"
-
-
-def models(holder: dict[str, Any]) -> list[str]:
-    """What a body or an answer is."""
-    return [*dict.fromkeys(model(media.get("schema", {})) for media in holder.get("content", {}).values())]
-
-
-def model(schema: dict[str, Any]) -> str:
-    if schema.get("type") == "array":
-        return f"a list of {model(schema.get('items', {}))}"
-    return f"`{schema['$ref'].rpartition('/')[2] if '$ref' in schema else schema.get('type', 'anything')}`"
+    name = said["property"]
+    if before is None:
+        return f"{name} is now {shown(after)}"
+    return f"{name} changed from {shown(before)} to {shown(after)}" if after is not None else f"no {name} any more"
 
 
 def shown(value: object) -> str:
-    return "not set" if value is None else f"`{json.dumps(value, ensure_ascii=False)}`"
+    return f"`{json.dumps(value, ensure_ascii=False)}`"
 
 
 def value_of(said: dict[str, Any], side: str) -> Any:

@@ -88,39 +88,36 @@ class Fault:
         return [
             problem
             for problem, is_so in (
-                (f"write is one of {get_args(Write)}", self.write not in (None, *get_args(Write))),
-                (f"answer is one of {get_args(AnswerKind)}", self.answer not in (None, *get_args(AnswerKind))),
-                ("status is from 200 to 599", self.status is not None and not _is_int(self.status, 200, 599)),
-                ("delay is in seconds, 0 or more", not _is_duration(self.delay)),
+                (f"write must be one of {get_args(Write)}", self.write not in (None, *get_args(Write))),
+                (f"answer must be one of {get_args(AnswerKind)}", self.answer not in (None, *get_args(AnswerKind))),
+                ("status must be from 200 to 599", self.status is not None and not _is_int(self.status, 200, 599)),
+                ("delay must be seconds, 0 or more", not _is_duration(self.delay)),
                 (
-                    "settles_after is 1 or more",
+                    "settles_after must be 1 or more",
                     self.settles_after is not None and not _is_int(self.settles_after, 1, 2**53),
                 ),
                 (
-                    "settles_after is for a write that is late or unseen",
+                    "settles_after needs write='late' or write='unseen'",
                     self.settles_after is not None and self.write not in ("late", "unseen"),
                 ),
                 (
-                    "a write that is lost or late has no answer of its own: give a status, or answer='cut'",
+                    "a lost or late write has no response to send; add a status, or answer='cut'",
                     self.write in ("lost", "late") and self._answer_comes_from_the_write,
                 ),
                 (
-                    f"answer={self.answer!r} has no status or body of the fault's own",
+                    f"answer={self.answer!r} cannot have a status or a body",
                     self.answer in ("empty_page", "repeated_page", "unknown_type")
                     and (self.status is not None or self.body is not None),
                 ),
                 (
-                    f"answer={self.answer!r} with a status under 400 needs a body to spoil",
+                    f"answer={self.answer!r} with a status under 400 needs a body",
                     self.answer in ("cut_in_body", "malformed")
                     and self.body is None
                     and self.status is not None
                     and self.status < 400,
                 ),
-                (f"status {self.status} has no body", self.status in _BODILESS and self.body is not None),
-                (
-                    "headers are names and values of text, and do not say how long the body is",
-                    not self._headers_are_fit,
-                ),
+                (f"status {self.status} cannot have a body", self.status in _BODILESS and self.body is not None),
+                ("headers must be text, and the sandbox sets the length of the body itself", not self._headers_are_fit),
             )
             if is_so
         ]

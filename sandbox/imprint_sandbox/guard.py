@@ -7,6 +7,7 @@ A page can also post to http://127.0.0.1 directly: the browser then says which s
 import ipaddress
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
@@ -27,27 +28,34 @@ class Guard:
     def __init__(self, app: ASGIApp, allowed_hosts: Iterable[str]) -> None:
         self._app = app
         self._allowed = frozenset(_allowed(host) for host in allowed_hosts)
+        self._problem_of_host = lru_cache(maxsize=64)(self._look_at_host)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
-        problem = self._problem(scope["method"], headers)
+        problem = self._problem_of_host(headers.get("host", "")) or _problem_of_page(scope["method"], headers)
         if problem is None:
             await self._app(scope, receive, send)
         else:
             await JSONResponse(error_body(403, problem), status_code=403)(scope, receive, send)
 
-    def _problem(self, method: str, headers: Headers) -> str | None:
-        host = headers.get("host", "")
+    def _look_at_host(self, host: str) -> str | None:
         parts = _HOST.fullmatch(host)
         name = parts[1].lower().removesuffix(".") if parts else ""
-        if not _is_loopback(name) and name not in self._allowed:
-            return (
-                f"This sandbox is not at the host {host!r}. If it is, start it with --allowed-host {name or 'NAME'}, "
-                f"or Sandbox(allowed_hosts=[{name or 'NAME'!r}])."
-            )
-        if method not in _SAFE_METHODS and not _is_from_here(host, headers):
-            return "Another site's page sent this request. Only the sandbox's own page may."
+        if _is_loopback(name) or name in self._allowed:
+            return None
+        return (
+            f"This sandbox is not at the host {host!r}. If it is, start it with --allowed-host {name or 'NAME'}, "
+            f"or Sandbox(allowed_hosts=[{name or 'NAME'!r}])."
+        )
+
+
+def _problem_of_page(method: str, headers: Headers) -> str | None:
+    """Say why a request of another site's page is refused; None for one of the sandbox's own page, or of none."""
+    origin = headers.get("origin")
+    own = (None, f"http://{headers['host']}", f"https://{headers['host']}")
+    if method in _SAFE_METHODS or (origin in own and headers.get("sec-fetch-site", "none") in ("same-origin", "none")):
         return None
+    return "Another site's page sent this request. Only the sandbox's own page may."
 
 
 def _allowed(host: str) -> str:
@@ -66,10 +74,3 @@ def _is_loopback(name: str) -> bool:
         return ipaddress.ip_address(name.strip("[]")).is_loopback
     except ValueError:
         return False
-
-
-def _is_from_here(host: str, headers: Headers) -> bool:
-    """Whether the request comes from the sandbox's own page, or from no page at all."""
-    origin = headers.get("origin")
-    site = headers.get("sec-fetch-site", "none")
-    return site in ("same-origin", "none") and origin in (None, f"http://{host}", f"https://{host}")

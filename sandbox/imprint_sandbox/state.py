@@ -80,18 +80,18 @@ class State:
     def fail(self, operation: str, fault: Fault, times: int) -> None:
         """Let `fault` happen to the next `times` requests to `operation` that have no fault before it."""
         if operation not in self._operations:
-            raise ValueError(f"{operation!r} is no operation of the contract: {', '.join(self._operations)}")
+            raise ValueError(f"{operation!r} is not an operation of the contract. Use {', '.join(self._operations)}.")
         if times < 1:
-            raise ValueError(f"times is 1 or more, not {times}")
+            raise ValueError(f"times must be 1 or more, not {times}")
         fit = self._operations[operation]
         if fault.write is not None and not fit.writes:
-            raise ValueError(f"{operation} writes nothing, so that nothing can become of a write: {fault!r}")
+            raise ValueError(f"{operation} writes nothing, so write cannot be set: {fault!r}")
         if fault.answer in ("empty_page", "repeated_page") and not fit.pages:
-            raise ValueError(f"{operation} has no pages: {fault!r}")
+            raise ValueError(f"{operation} is not paginated: {fault!r}")
         if fault.answer == "unknown_type" and not (fit.has_body and fit.path.startswith("/v2/order_events")):
-            raise ValueError(f"{operation} answers with no events: {fault!r}")
+            raise ValueError(f"{operation} returns no events: {fault!r}")
         if fault.spoils_the_body and fault.status is None and not fit.has_body:
-            raise ValueError(f"{operation} answers with no body: {fault!r}")
+            raise ValueError(f"{operation} returns no body: {fault!r}")
         with self._lock:
             self._faults[operation].extend([fault] * times)
             self.version += 1

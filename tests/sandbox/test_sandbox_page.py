@@ -210,11 +210,11 @@ def test_a_fault_can_be_added_with_the_form(sandbox: Sandbox) -> None:
     ("form", "problem"),
     [
         ({"operation": "createOrder"}, "Fault() changes nothing."),
-        ({"operation": "unheard_of", "status": "500"}, "'unheard_of' is no operation of the contract"),
+        ({"operation": "unheard_of", "status": "500"}, "'unheard_of' is not an operation of the contract"),
         ({"operation": "createOrder", "status": "many"}, "status is 'many', but it must be a number."),
         ({"operation": "createOrder", "status": "500", "times": "x"}, "times is 'x', but it must be a number."),
-        ({"operation": "createOrder", "delay": "nan"}, "delay is in seconds"),
-        ({"operation": "createOrder", "status": "500", "retry_after": "\n"}, "headers are names and values of text"),
+        ({"operation": "createOrder", "delay": "nan"}, "delay must be seconds, 0 or more"),
+        ({"operation": "createOrder", "status": "500", "retry_after": "\n"}, "headers must be text"),
         ({}, "Fault() changes nothing."),
     ],
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -28,6 +29,7 @@ P = ParamSpec("P")
 
 MOST_ROWS_SHOWN = 50
 FAULTY, CANNOT_GO_ON = 2, 4
+_INTERRUPTED = "interrupted: finishing what is in flight"
 RETRY = RetryPolicy()
 
 app = typer.Typer(
@@ -48,10 +50,10 @@ Settle = Annotated[
 ]
 
 
-def command(act: Callable[P, int]) -> Callable[P, None]:
+def command(act: Callable[P, int], *, to: typer.Typer = app, name: str | None = None) -> Callable[P, None]:
     """Add a command whose result is the exit code, and which cannot go on after an exception of ours."""
 
-    @app.command(act.__name__)
+    @to.command(name or act.__name__)
     @functools.wraps(act)
     def run(*arguments: P.args, **options: P.kwargs) -> None:
         try:
@@ -181,20 +183,21 @@ async def _send(
                 concurrency=concurrency,
                 changed=changed,
             )
-            _finish_on_signals(sender)
+
+            def interrupted() -> None:
+                if sender.stop and this:
+                    this.cancel()
+                sender.halt(3, _INTERRUPTED)
+
+            this = asyncio.current_task()
+            _on_signals(interrupted)
             await sender.run(check_rows(file))
     return sender
 
 
-def _finish_on_signals(sender: Sender) -> None:
-    """The first Ctrl-C (or SIGTERM) finishes what is in flight; the second ends at once."""
-    loop, this = asyncio.get_running_loop(), asyncio.current_task()
-
-    def interrupted() -> None:
-        if sender.stop and this:
-            this.cancel()
-        sender.halt(3, "interrupted: finishing what is in flight")
-
+def _on_signals(interrupted: Callable[[], None]) -> None:
+    """What Ctrl-C and SIGTERM do. In `send`, the first finishes what is in flight, and the second ends at once."""
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         try:
             loop.add_signal_handler(number, interrupted)
@@ -372,3 +375,103 @@ def _print_totals(both: Reconciliation, as_json: bool) -> None:
         else:
             here, there = [f"{count(events, 'event')}, {money(amount, currency)}" for events, amount in sides]
             say(f"{kind:<10}  in the file: {here};  at Imprint: {there}")
+
+
+# --- outbox -----------------------------------------------------------------------------------------------------------
+
+outbox = typer.Typer(
+    help="""Record the orders and events of an outbox: jobs of Procrastinate in your PostgreSQL.
+
+    DATABASE_URL says where it is.""",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(outbox, name="outbox")
+
+
+@functools.partial(command, to=outbox)
+def setup() -> int:
+    """Make the tables of Procrastinate and of the outbox, if they are not there."""
+    return asyncio.run(_with_outbox(lambda outbox, app: outbox.set_up(app)))
+
+
+@functools.partial(command, to=outbox)
+def worker(
+    concurrency: Annotated[int, typer.Option(min=1, max=1000, help="How many orders to work on at a time.")] = 20,
+    settle_wait: Settle = DEFAULT_SETTLE_SECONDS,
+    stalled_after: Annotated[
+        float, typer.Option(min=0.1, metavar="SECONDS", help="Take a worker without a heartbeat for dead.")
+    ] = 30.0,
+) -> int:
+    """Record what is deferred, until Ctrl-C. Any number of workers can run, on any number of machines.
+
+    Exit code: 0 after Ctrl-C; 4 if it cannot go on (key, configuration, database).
+    """
+
+    async def work(outbox: Any, app: Any) -> int:
+        await outbox.set_up(app)
+        async with AsyncImprint(terminal.api_key(), retry=RETRY) as imprint:
+            working = outbox.OutboxWorker(
+                app,
+                imprint,
+                retry_policy=RETRY,
+                concurrency=concurrency,
+                settle_seconds=settle_wait,
+                stalled_seconds=stalled_after,
+            )
+            _on_signals(lambda: working.stop(_INTERRUPTED))
+            await working.run()
+        if working.stop_reason != _INTERRUPTED:
+            complain(working.stop_reason)
+            return CANNOT_GO_ON
+        return 0
+
+    return asyncio.run(_with_outbox(work))
+
+
+@functools.partial(command, to=outbox, name="status")
+def outbox_status(as_json: AsJson = False) -> int:
+    """Say how many jobs there are, and which of them a person must look at."""
+    return asyncio.run(_with_outbox(lambda outbox, app: _show_jobs(outbox, app, as_json)))
+
+
+async def _show_jobs(outbox: Any, app: Any, as_json: bool) -> int:
+    counts, problems = await outbox.status(app)
+    for problem in problems:
+        if as_json:
+            say_json(**problem)
+        else:
+            say(f"job {problem['job_id']}: {problem['kind']} {problem['id']!r}: {problem['reason']}")
+    waiting = sum(number for state, number in counts.items() if state in ("todo", "doing"))
+    code = 3 if waiting else 1 if problems else 0
+    if as_json:
+        say_json(jobs=counts, problems=len(problems), exit_code=code)
+    else:
+        said = ", ".join(f"{number:,} {state}" for state, number in sorted(counts.items()))
+        say(f"{count(sum(counts.values()), 'job')}: {said or 'none'}")
+    return code
+
+
+async def _with_outbox(act: Callable[[Any, Any], Any]) -> int:
+    """Do something with the module and an open app, which need the extra and a database."""
+    try:
+        import psycopg  # noqa: PLC0415 - only the outbox needs them
+        import psycopg_pool  # noqa: PLC0415
+
+        from imprint_bulk import outbox as module  # noqa: PLC0415
+    except ModuleNotFoundError:
+        complain("the outbox needs Procrastinate: pip install 'imprint-client[outbox]'")
+        return CANNOT_GO_ON
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        complain("DATABASE_URL is needed: the PostgreSQL database of the outbox")
+        return CANNOT_GO_ON
+    app = module.make_app(url)
+    try:
+        with psycopg.connect(url, connect_timeout=10):
+            pass  # a pool would wait, and say less
+        async with app.open_async():
+            return await act(module, app) or 0
+    except (psycopg.Error, psycopg_pool.PoolTimeout) as error:
+        complain(f"the database of DATABASE_URL: {str(error).strip()}")
+        return CANNOT_GO_ON

@@ -8,25 +8,11 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from imprint_client import (
-    AmbiguousOrderError,
-    APIConnectionError,
-    APIError,
-    APIResponseValidationError,
-    AsyncImprint,
-    AuthenticationError,
-    ConfigurationError,
-    ImprintError,
-    InternalServerError,
-    InvalidRequestError,
-    MismatchError,
-    OutcomeUnknownError,
-    PermissionDeniedError,
-    RateLimitError,
-)
+from imprint_client import AsyncImprint, ImprintError
 
 from imprint_bulk.checks import Entry
 from imprint_bulk.journal import DEFAULT_SETTLE_SECONDS, Journal, JournalError, Record, State, step, wall_clock
+from imprint_bulk.verdicts import judge
 
 ROWS_AHEAD = 1000
 """How far the file is read ahead of the oldest row that is not done."""
@@ -158,7 +144,7 @@ class Sender:
                 await self._send(entry, record, ensure=todo == "ensure")
                 return
             except ImprintError as error:
-                if not self._judge(record, error):
+                if not self._is_worth_another_try(record, error):
                     return
                 if pause is None:
                     self.halt(3, f"row {record.number} was given up for now: {error}")
@@ -198,28 +184,16 @@ class Sender:
         else:
             self._note(record, "blocked", f"row {holder.number} of its order is {holder.state}")
 
-    def _judge(self, record: Record, error: ImprintError) -> bool:
-        """Note what an exception says of a row; return whether it is worth another try in this run."""
-        looked = str(getattr(error, "operation", "")).startswith("GET")
-        match error:
-            case OutcomeUnknownError():
-                self._note(record, "unknown", str(error))
-            case AuthenticationError() | PermissionDeniedError() | ConfigurationError():
-                self._note_as_before(record)
-                self.halt(4, str(error))
-            case APIConnectionError() | RateLimitError() | InternalServerError() | APIResponseValidationError():
-                self._note_as_before(record)
-                return True
-            case APIError() if looked and record.state not in ("unsent", "blocked"):
-                # The look of `ensure` was refused, which says nothing of the request before it.
-                self._note_as_before(record)
-                self.halt(3, f"row {record.number} cannot be looked up: {error}")
-            case APIError() | MismatchError() | AmbiguousOrderError() | InvalidRequestError() | _NoOrderError():
-                self._note(record, "refused", str(error))
-            case _:
-                self._note_as_before(record)
-                self.halt(4, str(error))
-        return False
+    def _is_worth_another_try(self, record: Record, error: ImprintError) -> bool:
+        """Note what an exception says of a row."""
+        verdict = judge(error, may_be_recorded=record.state not in ("unsent", "blocked"))
+        if verdict in ("unknown", "refused"):
+            self._note(record, "unknown" if verdict == "unknown" else "refused", str(error))
+        else:
+            self._note_as_before(record)
+        if verdict == "stop":
+            self.halt(4, str(error))
+        return verdict == "later"
 
     def _note_as_before(self, record: Record) -> None:
         """Nothing was sent: the row is what it was."""

@@ -189,12 +189,12 @@ def test_a_look_that_fails_leaves_the_row_as_it_was(tmp_path: Path, imprint_ther
     imprint_there.fail("createOrder", Fault(status=503))
     file = write(tmp_path / "file.jsonl", [order_row()])
     imprint("send", file)
-    imprint_there.fail("listOrders", Fault(status=400))
+    imprint_there.fail("listOrders", Fault(status=400), times=3)
 
     ran = imprint("send", file, "--settle-wait", 0, "--json")
 
     assert (ran.code, ran.json[-1]["unknown"]) == (3, 1)
-    assert "cannot be looked up" in ran.err
+    assert "row 1 was given up for now" in ran.err
     assert imprint("send", file, "--settle-wait", 0).code == 0
 
 

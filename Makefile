@@ -6,6 +6,7 @@ BENCH := .venv-bench
 ECOSYSTEM := .venv-ecosystem
 DOCS := .venv-docs
 BROWSER := .venv-browser
+CELERY := .venv-celery
 LOCKED := $(VENV)/.locked
 INSTALLED := $(VENV)/.installed
 # Three times as quick as pip. It does not read pip's settings: where only pip reaches an index, pip does it.
@@ -19,7 +20,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 	--custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo example test test-thorough test-ecosystem test-browser bench conformance check vendor generate check-generated review format dist test-versions audit lock docs clean
+.PHONY: help setup demo example test test-thorough test-ecosystem test-browser test-outbox bench conformance check vendor generate check-generated review format dist test-versions audit lock docs clean
 
 help: ## Show what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +54,7 @@ test-thorough: $(INSTALLED) $(if $(shell command -v npm),$(CONFORMANCE)) ## Run 
 	@$(PYTEST) $(THOROUGH)
 	@$(if $(shell command -v npm),$(JUDGES) $(THOROUGH))
 	@$(MAKE) --no-print-directory test-browser
+	@if pg_isready --quiet --host "$${PGHOST:-127.0.0.1}"; then $(MAKE) --no-print-directory test-outbox ARGS='$(THOROUGH)'; fi
 
 bench: $(BENCH)/.peers $(BENCH)/.installed ## Compare what the client costs with others; writes benchmarks/RESULTS.md (uses Java)
 	@$(BENCH)/bin/python -m benchmarks.run $(or $(ARGS),--write)
@@ -83,6 +85,22 @@ $(ECOSYSTEM)/.locked: tests/ecosystem/requirements.txt
 
 $(ECOSYSTEM)/.installed: $(ECOSYSTEM)/.locked pyproject.toml
 	@$(ECOSYSTEM)/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The tests of the outbox have a schema of their own in DATABASE_URL or on this machine, and are not in parallel: they
+# wait for real clocks. Celery has an environment of its own.
+test-outbox: $(INSTALLED) $(CELERY)/.installed ## Run the outbox on PostgreSQL, and the recipe for Celery on RabbitMQ and Redis
+	@$(BIN)/python -m pytest $(ARGS) tests/outbox
+	@$(CELERY)/bin/python -m pytest --confcutdir=tests/celery --noconftest tests/celery
+
+$(CELERY)/.locked: tests/celery/requirements.txt
+	@echo "Setting up $(CELERY) from tests/celery/requirements.txt ..."
+	@$(PYTHON) -m venv --clear $(CELERY)
+	@$(CELERY)/bin/pip install -qq --disable-pip-version-check --require-hashes -r tests/celery/requirements.txt
+	@touch $@
+
+$(CELERY)/.installed: $(CELERY)/.locked pyproject.toml
+	@$(CELERY)/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 docs: $(DOCS)/.installed ## Build the documentation into site/; ARGS=--serve shows it while you write
@@ -158,9 +176,10 @@ lock: $(INSTALLED) ## Make requirements.lock, and the requirements.txt of other 
 	@$(COMPILE) --all-extras --output-file requirements.lock
 	@$(COMPILE) benchmarks/requirements.in --output-file benchmarks/requirements.txt
 	@$(COMPILE) --extra sandbox tests/ecosystem/requirements.in --output-file tests/ecosystem/requirements.txt
+	@$(COMPILE) --extra sandbox tests/celery/requirements.in --output-file tests/celery/requirements.txt
 	@$(COMPILE) docs/requirements.in --extra cli --extra outbox --extra sandbox --output-file docs/requirements.txt
 	@$(COMPILE) --extra sandbox tests/browser/requirements.in --output-file tests/browser/requirements.txt
 
 clean: ## Remove what the other targets made, but for generated/
-	@rm -rf $(VENV) $(BENCH) $(ECOSYSTEM) $(DOCS) $(BROWSER) dist site review.md .mypy_cache .ruff_cache .pytest_cache .hypothesis .proven
+	@rm -rf $(VENV) $(BENCH) $(ECOSYSTEM) $(DOCS) $(BROWSER) $(CELERY) dist site review.md .mypy_cache .ruff_cache .pytest_cache .hypothesis .proven
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -30,21 +30,28 @@ STALLED_SECONDS = 30.0
 """A worker without a heartbeat for this long is taken for dead."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 5.0, 600.0
 LONGEST_CONFIRMATION_SECONDS = 5.0
-_SCHEMA = """CREATE TABLE IF NOT EXISTS imprint_outbox_problems (
+POLLING_SECONDS = 0.5
+"""Nothing tells a worker that the next job of an order may start, because the one before it has ended."""
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS imprint_outbox_problems (
   job_id bigint PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), kind text NOT NULL, id text NOT NULL,
-  reason text NOT NULL)"""
+  reason text NOT NULL);
+CREATE TABLE IF NOT EXISTS imprint_outbox_orders (partner_order_id text PRIMARY KEY, id text NOT NULL);
+"""
 _LOG = logging.getLogger("imprint_bulk.outbox")
-
-tasks = procrastinate.Blueprint()
-"""The tasks `record_order` and `record_event`. `make_app` has them; `app.add_tasks_from(tasks, namespace="imprint")`
-adds them to an app of your own."""
 
 
 def make_app(database_url: str) -> procrastinate.App:
     """An app of Procrastinate on this PostgreSQL database, with the tasks."""
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=database_url))
-    app.add_tasks_from(tasks, namespace="imprint")
+    add_tasks(app)
     return app
+
+
+def add_tasks(app: procrastinate.App) -> None:
+    """Add the tasks `imprint:record_order` and `imprint:record_event` to an app of your own."""
+    for task in (record_order, record_event):
+        app.task(name=f"imprint:{task.__name__}", queue=QUEUE, pass_context=True, retry=_Retry())(task)
 
 
 async def set_up(app: procrastinate.App) -> None:
@@ -125,20 +132,18 @@ class _Retry(retry.BaseRetryStrategy):
         return retry.RetryDecision(retry_at=datetime.now(UTC) + timedelta(seconds=exception.seconds))
 
 
-@tasks.task(name="record_order", queue=QUEUE, pass_context=True, retry=_Retry())
 async def record_order(context: procrastinate.JobContext, *, body: dict[str, Any]) -> None:
     """Record an order."""
     worker: OutboxWorker = context.additional_context["worker"]
     await worker.record(context.job, "order", lambda: _order(body))
 
 
-@tasks.task(name="record_event", queue=QUEUE, pass_context=True, retry=_Retry())
 async def record_event(
     context: procrastinate.JobContext, *, body: dict[str, Any], partner_order_id: str | None = None
 ) -> None:
     """Record an event, of the order with this partner_order_id if its order_id is empty."""
     worker: OutboxWorker = context.additional_context["worker"]
-    await worker.record(context.job, "event", lambda: worker.event(body, partner_order_id))
+    await worker.record(context.job, "event", lambda: worker.event(context.job, body, partner_order_id))
 
 
 async def _order(body: dict[str, Any]) -> NewOrder:
@@ -199,19 +204,35 @@ class OutboxWorker:
             concurrency=self._concurrency,
             additional_context={"worker": self},
             install_signal_handlers=False,
+            fetch_job_polling_interval=POLLING_SECONDS,
             update_heartbeat_interval=self._stalled_seconds / 3,
             stalled_worker_timeout=self._stalled_seconds,
         )
 
-    async def event(self, body: dict[str, Any], partner_order_id: str | None) -> NewOrderEvent:
+    async def event(self, job: jobs.Job, body: dict[str, Any], partner_order_id: str | None) -> NewOrderEvent:
         """The event of a job, with the id of its order."""
         event = NewOrderEvent.from_dict(body)
         if partner_order_id:
-            order = await self._imprint.orders.find(partner_order_id=partner_order_id)
-            if order is None:
-                raise LookupError(f"Imprint has no order with the partner_order_id {partner_order_id!r}")
-            event.order_id = order.id
+            event.order_id = await self._order_id(job, partner_order_id)
         return event
+
+    async def _order_id(self, job: jobs.Job, partner_order_id: str) -> str:
+        sql = "SELECT id FROM imprint_outbox_orders WHERE partner_order_id = %(partner_order_id)s"
+        known = await self._app.connector.execute_query_all_async(sql, partner_order_id=partner_order_id)
+        if known:
+            return str(known[0]["id"])
+        order = await self._imprint.orders.find(partner_order_id=partner_order_id)
+        if order is None and not job.attempts:
+            raise _AgainError(self._settle_seconds)  # it may be so new that lookups do not show it yet
+        if order is None:
+            raise LookupError(f"Imprint has no order with the partner_order_id {partner_order_id!r}")
+        return await self._keep_order_id(partner_order_id, order.id)
+
+    async def _keep_order_id(self, partner_order_id: str, order_id: str) -> str:
+        sql = """INSERT INTO imprint_outbox_orders VALUES (%(partner_order_id)s, %(order_id)s)
+            ON CONFLICT (partner_order_id) DO UPDATE SET id = excluded.id"""
+        await self._app.connector.execute_query_async(sql, partner_order_id=partner_order_id, order_id=order_id)
+        return order_id
 
     async def record(self, job: jobs.Job, kind: Kind, make: Callable[[], Awaitable[Any]]) -> None:
         """Record what a job holds, or say when to try again, or note what a person must look at."""
@@ -220,9 +241,13 @@ class OutboxWorker:
             body = await make()
             await self._confirm(job)
             resource: Any = self._imprint.orders if kind == "order" else self._imprint.order_events
-            await (resource.ensure if again else resource.create)(body)
+            recorded = await (resource.ensure if again else resource.create)(body)
+            if kind == "order":
+                await self._keep_order_id(body.partner_order_id, recorded.id)
         except _AgainError:
             raise
+        except exceptions.ConnectorException as error:  # the database is away: it may be recorded already
+            raise _AgainError(self._settle_seconds) from error
         except Exception as error:
             verdict = judge(error, may_be_recorded=again)
             if verdict == "refused":

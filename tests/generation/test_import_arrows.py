@@ -30,7 +30,7 @@ MAY_IMPORT_OF_OTHERS = {
     "imprint_api": {"attrs", "httpx", "dateutil", "typing_extensions"},
     "imprint_client": {"httpx", "attrs", "orjson"},
     "imprint_sandbox": {"jsonschema_rs", "starlette", "uvicorn", "pytest"},
-    "imprint_bulk": {"attrs", "typer", "rich", "pyarrow", "procrastinate"},
+    "imprint_bulk": {"attrs", "typer", "rich", "pyarrow", "procrastinate", "psycopg", "psycopg_pool"},
 }
 
 

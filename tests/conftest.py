@@ -1,4 +1,5 @@
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,9 @@ from imprint_client import delivery
 from imprint_sandbox import Sandbox
 
 from tests.support import FLAVOURS, Clock, Flavour, make_order
+
+# A shell ignores SIGINT for what it runs in the background. Some tests start a program and interrupt it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No deadlines: how long an example takes depends on the machine and on what else it is doing.
 settings.register_profile("quick", deadline=None, derandomize=True, max_examples=25)

@@ -31,8 +31,6 @@ def command(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     program = [sys.executable, "-m", "imprint_sandbox", "--port", "0", *arguments]
     # With output buffered, as it is for whoever reads it through a pipe.
     env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
-    # A shell ignores SIGINT for what it runs in the background, and so would what these tests start.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as process:
         try:
             assert process.stdout is not None

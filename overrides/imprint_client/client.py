@@ -1,4 +1,4 @@
-"""`Imprint` and `AsyncImprint`: how they are made, and how long they live."""
+"""`Imprint` and `AsyncImprint`: how to make a client, and how to close it."""
 
 from typing import NoReturn, Self, Unpack
 
@@ -26,33 +26,34 @@ class _Client:
 
 
 class Imprint(_Client):
-    """A client of Imprint's API. Threads may share it; use it in a `with` block, or `close()` it.
+    """A client of Imprint's API. Threads can share it. Use it in a `with` block, or call `close()`.
 
     Args:
-        api_key: Or the environment variable IMPRINT_API_KEY, read now.
-        http_client: An httpx.Client or httpx2.Client of your own, for proxies or certificates. It is not changed, and
-            not closed; its `auth` is not used, and redirects are not followed, whatever it says.
-        auth: "bearer" (the default, as every reference page shows it), or "basic": the key as user name, with an empty
-            password.
-        merchant_key: Or IMPRINT_MERCHANT_KEY: the header x-imprint-merchant-key, for partners with several products.
-        base_url: Or IMPRINT_BASE_URL; the contract's server (Imprint's sandbox) if neither is given. It must be https
-            unless its host is loopback.
-        timeout: Seconds for each of sending, receiving and waiting for a free connection, 30 by default; connecting
-            gets 5 of them at the most. Or an httpx.Timeout.
-        retry: What is sent again, and for how long; see RetryPolicy.
-        check_totals: Whether amounts must be the sums of their lines before anything is sent; True by default.
-        headers: Headers of your own, by name, for each request but the lookups that settle an outcome. Their values are
-            shown nowhere.
+        api_key: Your API key. Default: the environment variable IMPRINT_API_KEY, read when the client is made.
+        http_client: An httpx.Client or httpx2.Client of your own, for proxies or certificates. It is neither changed
+            nor closed. Its `auth` is not used, and redirects are not followed.
+        auth: "bearer", which is the default and what every reference page shows, or "basic", which sends the key as the
+            user name with an empty password.
+        merchant_key: The header x-imprint-merchant-key, for partners with several products. Default:
+            IMPRINT_MERCHANT_KEY.
+        base_url: An https address; http is allowed if the host is loopback. Default: IMPRINT_BASE_URL, or else the
+            contract's server, which is Imprint's sandbox.
+        timeout: Seconds for each of sending, receiving and waiting for a free connection. Default: 30, of which
+            connecting may take 5. Or an httpx.Timeout.
+        retry: What is retried, and for how long. See RetryPolicy.
+        check_totals: Whether amounts must equal the sums of their lines before anything is sent. Default: True.
+        headers: Headers of your own, by name, for every request except the lookups that settle an outcome. Their values
+            are shown nowhere.
 
     Raises:
-        ConfigurationError: Something of this is missing or wrong; no key is quoted.
+        ConfigurationError: An argument is missing or wrong. The message quotes no key.
     """
 
     orders: Orders
     order_events: OrderEvents
     api: AuthenticatedClient
-    """The generated client: every function of `imprint_api.api` takes it, with this client's authentication, timeouts,
-    errors and retries. A POST of unknown outcome raises OutcomeUnknownError and is not looked up."""
+    """The generated client. Every function of `imprint_api.api` takes it, and gets this client's authentication,
+    timeouts, errors and retries. A POST of unknown outcome raises OutcomeUnknownError and is not looked up."""
 
     def __init__(
         self, api_key: str | None = None, *, http_client: Client | None = None, **options: Unpack[ClientOptions]
@@ -67,7 +68,7 @@ class Imprint(_Client):
         self.api = Api(self._transport)
 
     def close(self) -> None:
-        """Close the connections, but those of an `http_client` of yours; any use after this is a ConfigurationError."""
+        """Close the connections, except those of your own `http_client`. Any later use raises ConfigurationError."""
         self._transport.close()
 
     def __enter__(self) -> Self:
@@ -78,16 +79,16 @@ class Imprint(_Client):
 
 
 class AsyncImprint(_Client):
-    """As `Imprint`, with `await`, `async for` and `async with`. Tasks of one event loop may share it.
+    """`Imprint` with `await`, `async for` and `async with`. The tasks of one event loop can share it.
 
-    Args, Raises: As `Imprint`; `http_client` is an httpx.AsyncClient or httpx2.AsyncClient. It runs in asyncio
+    Args, Raises: See `Imprint`. `http_client` is an httpx.AsyncClient or httpx2.AsyncClient. It runs in asyncio
     only, not in trio.
     """
 
     orders: AsyncOrders
     order_events: AsyncOrderEvents
     api: AuthenticatedClient
-    """As `Imprint.api`, for the functions `asyncio` and `asyncio_detailed`."""
+    """See `Imprint.api`. Use it with the functions `asyncio` and `asyncio_detailed`."""
 
     def __init__(
         self, api_key: str | None = None, *, http_client: AsyncClient | None = None, **options: Unpack[ClientOptions]
@@ -102,7 +103,7 @@ class AsyncImprint(_Client):
         self.api = Api(self._transport)
 
     async def aclose(self) -> None:
-        """As `Imprint.close`."""
+        """See `Imprint.close`."""
         await self._transport.close()
 
     async def __aenter__(self) -> Self:

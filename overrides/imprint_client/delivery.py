@@ -44,17 +44,17 @@ def _sensible(_: object, field: "attrs.Attribute[Any]", value: Any) -> None:
 
 @attrs.frozen(kw_only=True)
 class RetryPolicy:
-    """How long a call goes on. Times are seconds.
+    """How often a call tries, and for how long. Times are in seconds.
 
     Args:
-        attempts: How often a request is sent at the most; lookups that settle an outcome are not counted.
+        attempts: How often a request is sent at most. Lookups that settle an outcome do not count.
         deadline: No attempt starts later than this after the call began, and timeouts are cut to what is left of it.
             0: one attempt, with its timeouts alone.
-        first_wait: The wait before the second attempt is random, from 0 to this; it doubles with each attempt ...
-        longest_wait: ... up to this.
-        resend_unknown: Say True only if Imprint has told you that it keeps partner_event_id unique: then an event whose
-            outcome is unknown, and which a lookup did not find, is sent again. If it does not keep it unique, a first
-            request that lands late is a second record of the same capture or refund.
+        first_wait: The wait before the second attempt is random, from 0 to this. The limit doubles with each attempt.
+        longest_wait: The largest that limit gets.
+        resend_unknown: Whether to send an event again if its outcome is unknown and a lookup does not find it. Use True
+            only if Imprint has told you that it keeps partner_event_id unique. Otherwise, a first request that lands
+            late becomes a second record of the same capture or refund.
     """
 
     attempts: int = attrs.field(default=4, validator=_sensible)
@@ -65,7 +65,7 @@ class RetryPolicy:
 
     @classmethod
     def none(cls) -> "RetryPolicy":
-        """Send once, and look once if the outcome is unknown."""
+        """Send once. If the outcome is unknown, look once."""
         return cls(attempts=1, deadline=0)
 
 

@@ -1,4 +1,4 @@
-"""Order events: what became of an order: captured, refunded."""
+"""Order events: what happened to an order, such as a capture or a refund."""
 
 from collections.abc import Callable
 from typing import Any, Unpack
@@ -81,80 +81,85 @@ def _list(options: ListOptions, settings: Settings) -> Callable[[], Walk]:
 
 
 class OrderEvents:
-    """`imprint.order_events`."""
+    """Create, find, list and delete order events: `imprint.order_events`."""
 
     def __init__(self, transport: Transport) -> None:
         self._run, self._settings = transport.run, transport.settings
 
     def create(self, event: NewOrderEvent, **options: Unpack[SendOptions]) -> OrderEvent:
-        """Tell Imprint about an event (POST /v2/order_events): one call never records it twice.
+        """Create an order event (POST /v2/order_events). One call never records an event twice.
 
-        If the outcome is unknown, and the event has a `partner_event_id`, it is looked up until it is found or the
-        deadline of the retry policy has come.
+        If the outcome is unknown and the event has a `partner_event_id`, the client looks it up until it is found or
+        the deadline of the retry policy is over.
 
         Args:
-            event: Its amounts are integers of minor units, positive in a refund too: the sign is in its type.
-            options: `timeout`, `check_totals`, `retry`: as the client says, if not given. With a retry policy that
-                says `resend_unknown`, the promise rests on Imprint's keeping partner_event_id unique: if it does not,
-                a first request that lands late is a second record.
+            event: Its amounts are integers of minor units, and positive in a refund, too: the type has the sign.
+            options: Override the client's `timeout`, `retry`, `headers` and `check_totals`. With `resend_unknown` in
+                the retry policy, an event is recorded once only if Imprint keeps partner_event_id unique.
 
         Raises:
-            InvalidRequestError: Nothing was sent; TotalsMismatchError if all that is wrong is sums.
-            OutcomeUnknownError: It may or may not be recorded.
-            EventMismatchError: Its partner_event_id is recorded with other contents.
-            APIError: It was not recorded.
+            InvalidRequestError: Nothing was sent. It is a TotalsMismatchError if only the sums are wrong.
+            OutcomeUnknownError: The event may or may not be recorded.
+            EventMismatchError: A different event is recorded under this partner_event_id.
+            APIError: The event was not recorded.
         """
         return self._run(settle(*_creation(event, self._settings.call(options))))
 
     def ensure(self, event: NewOrderEvent, **options: Unpack[SendOptions]) -> OrderEvent:
-        """Have an event recorded that may have been sent before, by a call that crashed or was left with it unknown.
+        """Create an event unless it is already recorded. Use it if an earlier call crashed or its outcome is unknown.
 
-        Looks first, and creates only what is not there. While the earlier request may still be running, it can land
-        after the look, and be recorded a second time: wait until it cannot be running any more. So can two
-        `ensure` of one id at once.
+        It looks first, and creates only what is not there. Wait until the earlier request cannot be running any more:
+        if it lands after the lookup, the event is recorded twice. The same happens if two calls of `ensure` for one id
+        run at once.
 
-        Args, Raises: As `create`. The event needs a `partner_event_id` (InvalidRequestError).
+        Args, Raises: See `create`. An event without a `partner_event_id` raises InvalidRequestError.
         """
         return self._run(ensure(*_creation(event, self._settings.call(options)), needs="partner_event_id"))
 
     def delete(self, order_event_id: str, **options: Unpack[CallOptions]) -> None:
-        """Delete an event (DELETE /v2/order_events/{order_event_id}). What becomes of its rewards is not published.
+        """Delete an event (DELETE /v2/order_events/{order_event_id}).
 
-        If the outcome is unknown, the event is looked up until it is gone or the deadline has come.
+        Imprint has not published what happens to its rewards. If the outcome is unknown, the client looks the event up
+        until it is gone, or the deadline is over.
 
         Args:
-            order_event_id: As `create` gave it.
-            options: `timeout`, `retry`: as the client says, if not given.
+            order_event_id: The id that `create` returned.
+            options: Override the client's `timeout`, `retry` and `headers`.
 
         Raises:
-            InvalidRequestError: The id is empty or no text; nothing was sent.
-            OutcomeUnknownError: It may or may not be deleted.
-            APIError: It was not deleted; NotFoundError if there is no such event.
+            InvalidRequestError: The id is empty or not a string. Nothing was sent.
+            OutcomeUnknownError: The event may or may not be deleted.
+            APIError: The event was not deleted. It is a NotFoundError if there is no such event.
         """
         self._run(_delete(order_event_id, self._settings.call(options)))
 
     def find(self, **options: Unpack[FindOptions]) -> OrderEvent | None:
-        """The event with this `partner_event_id` or `order_event_id`, one of the two; None if there is none.
+        """Find an event by its `partner_event_id` or its `order_event_id` (GET /v2/order_events).
 
-        GET /v2/order_events; `timeout` and `retry` as the client says, if not given.
+        Args:
+            options: Exactly one of the two ids. Also override the client's `timeout`, `retry` and `headers`.
+
+        Returns:
+            The event, or None if there is none.
 
         Raises:
-            InvalidRequestError: Not exactly one id was given, or it is empty or no text.
-            APIResponseValidationError: The answer is another event, or more than one.
-            APIError: It could not be looked up.
+            InvalidRequestError: Not exactly one id was given, or it is empty or not a string.
+            APIResponseValidationError: The response has a different event, or several.
+            APIError: The lookup failed.
         """
         return self._run(_find(options, self._settings))
 
     def list(self, **options: Unpack[ListOptions]) -> Pager:
-        """The events that fit all filters given (GET /v2/order_events), page by page as you iterate.
+        """List the events that match all filters (GET /v2/order_events). Iterating asks for a page at a time.
 
         Args:
-            options: The filters `order_id`, `partner_event_id`, `order_event_id`, `network_transaction_id`; `limit`,
-                the events a page; `starting_after`, the order_event_id of the last event that you handled, to resume;
-                `timeout` and `retry`, for each page: as the client says, if not given.
+            options: The filters `order_id`, `partner_event_id`, `order_event_id` and `network_transaction_id`. `limit`
+                is the number of events in a page. To resume, set `starting_after` to the order_event_id of the last
+                event that you handled. `timeout`, `retry` and `headers` override the client's, for each page.
 
         Raises:
-            InvalidRequestError: A filter is empty or no text, or `limit` is less than 1. For iterating, see Pager.
+            InvalidRequestError: A filter is empty or not a string, or `limit` is less than 1. For what iterating raises,
+                see Pager.
         """
         return Pager(self._run, _list(options, self._settings))
 
@@ -166,21 +171,21 @@ class AsyncOrderEvents:
         self._run, self._settings = transport.run, transport.settings
 
     async def create(self, event: NewOrderEvent, **options: Unpack[SendOptions]) -> OrderEvent:
-        """As `OrderEvents.create`: the same arguments (amounts in minor units), results and exceptions."""
+        """See `OrderEvents.create`: the same arguments (amounts in minor units), results and exceptions."""
         return await self._run(settle(*_creation(event, self._settings.call(options))))
 
     async def ensure(self, event: NewOrderEvent, **options: Unpack[SendOptions]) -> OrderEvent:
-        """As `OrderEvents.ensure`: the same arguments (amounts in minor units), results and exceptions."""
+        """See `OrderEvents.ensure`: the same arguments (amounts in minor units), results and exceptions."""
         return await self._run(ensure(*_creation(event, self._settings.call(options)), needs="partner_event_id"))
 
     async def delete(self, order_event_id: str, **options: Unpack[CallOptions]) -> None:
-        """As `OrderEvents.delete`: the same arguments and exceptions."""
+        """See `OrderEvents.delete`: the same arguments and exceptions."""
         await self._run(_delete(order_event_id, self._settings.call(options)))
 
     async def find(self, **options: Unpack[FindOptions]) -> OrderEvent | None:
-        """As `OrderEvents.find`: the same arguments, results and exceptions."""
+        """See `OrderEvents.find`: the same arguments, results and exceptions."""
         return await self._run(_find(options, self._settings))
 
     def list(self, **options: Unpack[ListOptions]) -> AsyncPager:
-        """As `OrderEvents.list`: the same arguments and exceptions; iterate with `async for`."""
+        """See `OrderEvents.list`: the same arguments and exceptions; iterate with `async for`."""
         return AsyncPager(self._run, _list(options, self._settings))

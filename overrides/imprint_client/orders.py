@@ -1,4 +1,4 @@
-"""Orders: what a customer bought, told to Imprint before its events, and kept in step."""
+"""Orders: what a customer bought. Imprint has to know an order before its events."""
 
 import builtins
 from typing import Any, Unpack
@@ -82,128 +82,135 @@ def _one(found: list[Order]) -> Order | None:
 
 
 class Orders:
-    """`imprint.orders`."""
+    """Create, find, list, update and delete orders: `imprint.orders`."""
 
     def __init__(self, transport: Transport) -> None:
         self._run, self._settings = transport.run, transport.settings
 
     def create(self, order: NewOrder, **options: Unpack[SendOptions]) -> Order:
-        """Tell Imprint about an order (POST /v2/orders). Keep the `id` of what comes back: its events need it.
+        """Create an order (POST /v2/orders). Store the `id` of the result: the order's events need it.
 
-        If the outcome is unknown, the order is looked up by its `partner_order_id` until it is found or the deadline of
-        the retry policy has come: one call never records it twice.
+        One call never records an order twice. If the outcome is unknown, the client looks the order up by its
+        `partner_order_id`, until it is found or the deadline of the retry policy is over.
 
         Args:
             order: Its amounts are integers of minor units: 274999 is $2,749.99.
-            options: `timeout`, `retry`, `check_totals`: as the client says, if not given. `resend_unknown` of a retry
-                policy is about events: an order is never sent again.
+            options: Override the client's `timeout`, `retry`, `headers` and `check_totals`. `resend_unknown` of a retry
+                policy has no effect here.
 
         Raises:
-            InvalidRequestError: Nothing was sent; TotalsMismatchError if all that is wrong is sums.
-            OutcomeUnknownError: It may or may not be recorded.
-            OrderMismatchError: The outcome was unknown; its partner_order_id is recorded with other contents.
-            AmbiguousOrderError: The outcome was unknown; several orders are recorded with its partner_order_id.
-            APIError: It was not recorded.
+            InvalidRequestError: Nothing was sent. It is a TotalsMismatchError if only the sums are wrong.
+            OutcomeUnknownError: The order may or may not be recorded.
+            OrderMismatchError: The outcome was unknown, and a different order is recorded under this partner_order_id.
+            AmbiguousOrderError: The outcome was unknown, and several orders have this partner_order_id.
+            APIError: The order was not recorded.
         """
         return self._run(settle(*_creation(order, self._settings.call(options))))
 
     def ensure(self, order: NewOrder, **options: Unpack[SendOptions]) -> Order:
-        """Have an order recorded that may have been sent before, by a call that crashed or was left with it unknown.
+        """Create an order unless it is already recorded. Use it if an earlier call crashed or its outcome is unknown.
 
-        Looks first, and creates only what is not there. While the earlier request may still be running, it can land
-        after the look, and be recorded a second time: wait until it cannot be running any more. So can two
-        `ensure` of one id at once.
+        It looks first, and creates only what is not there. Wait until the earlier request cannot be running any more:
+        if it lands after the lookup, the order is recorded twice. The same happens if two calls of `ensure` for one id
+        run at once.
 
-        Args, Raises: As `create`. The order needs a `partner_order_id` that is not empty (InvalidRequestError).
+        Args, Raises: See `create`. An empty `partner_order_id` raises InvalidRequestError.
         """
         return self._run(ensure(*_creation(order, self._settings.call(options)), needs="partner_order_id"))
 
     def update(self, order_id: str, order: NewOrder, **options: Unpack[SendOptions]) -> Order:
-        """Put an order in the place of the one that Imprint has (PUT /v2/orders/{order_id}): all of it.
+        """Replace an order (PUT /v2/orders/{order_id}). Send the whole order, not only what changed.
 
-        Whether what the new one leaves out is removed is not published. If the outcome is unknown, the order is looked
-        up until it has all that was sent (what it has beyond that does not count) or the deadline has come.
+        Imprint has not published whether fields that the new order leaves out are removed. If the outcome is unknown,
+        the client looks the order up until it has everything that was sent, or the deadline is over.
 
         Args:
-            order_id: The `id` that `create` gave.
-            order: Its amounts are integers of minor units. `NewOrder.from_dict(order.to_dict())` makes one of an Order.
-            options: `timeout`, `retry`, `check_totals`: as the client says, if not given.
+            order_id: The `id` that `create` returned.
+            order: Its amounts are integers of minor units. `NewOrder.from_dict(order.to_dict())` makes one from an
+                Order.
+            options: Override the client's `timeout`, `retry`, `headers` and `check_totals`.
 
         Raises:
-            InvalidRequestError: Nothing was sent; TotalsMismatchError if all that is wrong is sums.
-            OutcomeUnknownError: It may or may not be updated.
-            APIError: It was not updated; NotFoundError if there is no such order.
+            InvalidRequestError: Nothing was sent. It is a TotalsMismatchError if only the sums are wrong.
+            OutcomeUnknownError: The order may or may not be updated.
+            APIError: The order was not updated. It is a NotFoundError if there is no such order.
         """
         return self._run(_update(order_id, order, self._settings.call(options)))
 
     def delete(self, order_id: str, **options: Unpack[CallOptions]) -> None:
-        """Delete an order (DELETE /v2/orders/{order_id}). What becomes of its events and rewards is not published.
+        """Delete an order (DELETE /v2/orders/{order_id}).
 
-        If the outcome is unknown, the order is looked up until it is gone or the deadline has come.
+        Imprint has not published what happens to its events and rewards. If the outcome is unknown, the client looks
+        the order up until it is gone, or the deadline is over.
 
         Args:
-            order_id: The `id` that `create` gave.
-            options: `timeout`, `retry`: as the client says, if not given.
+            order_id: The `id` that `create` returned.
+            options: Override the client's `timeout`, `retry` and `headers`.
 
         Raises:
-            InvalidRequestError: The id is empty or no text; nothing was sent.
-            OutcomeUnknownError: It may or may not be deleted.
-            APIError: It was not deleted; NotFoundError if there is no such order.
+            InvalidRequestError: The id is empty or not a string. Nothing was sent.
+            OutcomeUnknownError: The order may or may not be deleted.
+            APIError: The order was not deleted. It is a NotFoundError if there is no such order.
         """
         self._run(_delete(order_id, self._settings.call(options)))
 
     def find(self, **options: Unpack[OrderFilters]) -> Order | None:
-        """The order with this `id` or `partner_order_id`, one of the two; None if there is none.
+        """Find an order by its `id` or its `partner_order_id` (GET /v2/orders).
 
-        GET /v2/orders; `timeout` and `retry` as the client says, if not given.
+        Args:
+            options: Exactly one of the two ids. Also override the client's `timeout`, `retry` and `headers`.
+
+        Returns:
+            The order, or None if there is none.
 
         Raises:
-            InvalidRequestError: Not exactly one id was given, or it is empty or no text.
-            AmbiguousOrderError: Several orders have this partner_order_id; it lists them.
-            APIResponseValidationError: The answer is another order, or more than one for an `id`.
-            APIError: It could not be looked up.
+            InvalidRequestError: Not exactly one id was given, or it is empty or not a string.
+            AmbiguousOrderError: Several orders have this partner_order_id. It lists them.
+            APIResponseValidationError: The response has a different order, or several for an `id`.
+            APIError: The lookup failed.
         """
         return self._run(_find(options, self._settings))
 
     def list(self, **options: Unpack[OrderFilters]) -> builtins.list[Order]:
-        """The orders that fit the filters given, `id` and `partner_order_id` (GET /v2/orders).
+        """List the orders that match all filters (GET /v2/orders). This endpoint is not paginated.
 
-        The contract has no paging here: what the one answer holds is all. `timeout` and `retry` as the client says, if
-        not given.
+        Args:
+            options: The filters `id` and `partner_order_id`. Also override the client's `timeout`, `retry` and
+                `headers`.
 
         Raises:
-            InvalidRequestError: A filter is empty or no text.
-            APIError: They could not be listed.
+            InvalidRequestError: A filter is empty or not a string.
+            APIError: The list could not be read.
         """
         return self._run(_list(options, self._settings))
 
 
 class AsyncOrders:
-    """`imprint.orders` of an AsyncImprint: as `Orders`, the same arguments (amounts in minor units) and exceptions."""
+    """`imprint.orders` of an AsyncImprint. Arguments (amounts in minor units) and exceptions are those of `Orders`."""
 
     def __init__(self, transport: AsyncTransport) -> None:
         self._run, self._settings = transport.run, transport.settings
 
     async def create(self, order: NewOrder, **options: Unpack[SendOptions]) -> Order:
-        """As `Orders.create`."""
+        """See `Orders.create`."""
         return await self._run(settle(*_creation(order, self._settings.call(options))))
 
     async def ensure(self, order: NewOrder, **options: Unpack[SendOptions]) -> Order:
-        """As `Orders.ensure`."""
+        """See `Orders.ensure`."""
         return await self._run(ensure(*_creation(order, self._settings.call(options)), needs="partner_order_id"))
 
     async def update(self, order_id: str, order: NewOrder, **options: Unpack[SendOptions]) -> Order:
-        """As `Orders.update`."""
+        """See `Orders.update`."""
         return await self._run(_update(order_id, order, self._settings.call(options)))
 
     async def delete(self, order_id: str, **options: Unpack[CallOptions]) -> None:
-        """As `Orders.delete`."""
+        """See `Orders.delete`."""
         await self._run(_delete(order_id, self._settings.call(options)))
 
     async def find(self, **options: Unpack[OrderFilters]) -> Order | None:
-        """As `Orders.find`."""
+        """See `Orders.find`."""
         return await self._run(_find(options, self._settings))
 
     async def list(self, **options: Unpack[OrderFilters]) -> builtins.list[Order]:
-        """As `Orders.list`."""
+        """See `Orders.list`."""
         return await self._run(_list(options, self._settings))

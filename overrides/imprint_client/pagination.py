@@ -1,4 +1,4 @@
-"""Lists: the server is followed, never guessed at, and never left in silence.
+"""Lists: follow the server to the end, or say why that is impossible.
 
 `Walk` holds the rules, once, for both flavours: `has_more` true with nothing to follow is an error, and so is a cursor
 that was used before; `has_more` absent means to go on until an empty page. Whether Imprint's cursor is exclusive is not
@@ -65,10 +65,10 @@ class Walk:
 
 
 class Pager:
-    """The events of a list, page by page from the server as they are needed; each iteration starts anew.
+    """The events of a list. It asks for the next page when you need it. Each iteration starts from the beginning.
 
-    Iterating, or a step of it, raises PaginationError when the list cannot be followed, and the APIError of a page that
-    could not be had; both say where to resume.
+    Iterating raises PaginationError if the list cannot be followed further, and APIError if a page cannot be read. Both
+    say where to resume.
     """
 
     def __init__(self, run: Callable[[PageFlow], OrderEventsResponse], begin: Callable[[], Walk]) -> None:
@@ -79,14 +79,14 @@ class Pager:
             yield from page.data
 
     def pages(self) -> Iterator[OrderEventsResponse]:
-        """The pages, each with `data`, and `has_more` and `total` where the server gives them."""
+        """Iterate over the pages. Each has `data`, and `has_more` and `total` if the server sends them."""
         walk = self._begin()
         while not walk.done:
             yield self._run(walk.next_page())
 
 
 class AsyncPager:
-    """As `Pager`, with `async for`."""
+    """`Pager` with `async for`."""
 
     def __init__(self, run: Callable[[PageFlow], Awaitable[OrderEventsResponse]], begin: Callable[[], Walk]) -> None:
         self._run, self._begin = run, begin
@@ -97,7 +97,7 @@ class AsyncPager:
                 yield event
 
     async def pages(self) -> AsyncIterator[OrderEventsResponse]:
-        """The pages, each with `data`, and `has_more` and `total` where the server gives them."""
+        """Iterate over the pages. Each has `data`, and `has_more` and `total` if the server sends them."""
         walk = self._begin()
         while not walk.done:
             yield await self._run(walk.next_page())

@@ -19,20 +19,20 @@ LONGEST_SUM_SHOWN = 6
 
 
 class Totals(NamedTuple):
-    """What lines add up to, in minor units."""
+    """The sums of lines, in minor units."""
 
     amount: int
     rewards_amount: int
 
 
 def sum_lines(lines: Iterable[OrderLine]) -> Totals:
-    """What the lines add up to: the amounts to state in an order or event that has them.
+    """Add up lines: the amounts of an order or event that has them.
 
     Args:
-        lines: Their rates are integers of minor units (274999 is $2,749.99), their quantities integers.
+        lines: Their rates are integers of minor units (274999 is $2,749.99). Their quantities are integers.
 
     Raises:
-        InvalidRequestError: A line is no OrderLine, or has a rate or quantity that is not such an integer.
+        InvalidRequestError: A line is not an OrderLine, or a rate or quantity is not an integer.
     """
     if not isinstance(lines, Iterable):
         raise InvalidRequestError([Fault("lines", f"is {described(lines)}, not OrderLines")])
@@ -44,11 +44,11 @@ def sum_lines(lines: Iterable[OrderLine]) -> Totals:
 
 
 def check_totals(body: NewOrder | NewOrderEvent | Order | OrderEvent) -> None:
-    """Check that the amounts of an order or event are the sums of its `order_lines`, if it has them.
+    """Check that the amounts of an order or event equal the sums of its `order_lines`, if it has them.
 
     Raises:
-        TotalsMismatchError: They are not; each fault has what is stated, what the lines add up to, and the difference.
-        InvalidRequestError: A member is missing or mistyped, so that there is nothing to add up.
+        TotalsMismatchError: They don't. Each fault says what is stated, what the lines add up to, and the difference.
+        InvalidRequestError: A field is missing or has the wrong type, so there is nothing to add up.
     """
     models = (NewOrder, Order, NewOrderEvent, OrderEvent)
     check_body(body, type(body) if isinstance(body, models) else NewOrderEvent, totals=True)

@@ -158,8 +158,8 @@ class OrderEvents:
                 event that you handled. `timeout`, `retry` and `headers` override the client's, for each page.
 
         Raises:
-            InvalidRequestError: A filter is empty or not a string, or `limit` is less than 1. For what iterating raises,
-                see Pager.
+            InvalidRequestError: A filter is empty or not a string, or `limit` is less than 1. For what iterating
+                raises, see Pager.
         """
         return Pager(self._run, _list(options, self._settings))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import httpx
+import httpx2
 from imprint_client import (
     AsyncImprint,
     Imprint,
@@ -144,8 +145,10 @@ class Awaiting:
 
 
 class BlockingOverOwnClient(Blocking):
+    made: Callable[..., Any] = httpx.Client
+
     def __init__(self, sandbox: Sandbox, **options: Any) -> None:
-        self._http = httpx.Client(verify=NO_TLS)
+        self._http = type(self).made(verify=NO_TLS)
         super().__init__(sandbox, http_client=self._http, **options)
 
     def close(self) -> None:
@@ -154,8 +157,10 @@ class BlockingOverOwnClient(Blocking):
 
 
 class AwaitingOverOwnClient(Awaiting):
+    made: Callable[..., Any] = httpx.AsyncClient
+
     def __init__(self, sandbox: Sandbox, **options: Any) -> None:
-        self._http = httpx.AsyncClient(verify=NO_TLS)
+        self._http = type(self).made(verify=NO_TLS)
         super().__init__(sandbox, http_client=self._http, **options)
 
     def close(self) -> None:
@@ -163,11 +168,21 @@ class AwaitingOverOwnClient(Awaiting):
         super().close()
 
 
+class BlockingOverHttpx2(BlockingOverOwnClient):
+    made = httpx2.Client
+
+
+class AwaitingOverHttpx2(AwaitingOverOwnClient):
+    made = httpx2.AsyncClient
+
+
 FLAVOURS: dict[str, Callable[..., Flavour]] = {"sync": Blocking, "async": Awaiting}
 PATHS: dict[str, Callable[..., Flavour]] = {
     **FLAVOURS,
     "sync, own client": BlockingOverOwnClient,
     "async, own client": AwaitingOverOwnClient,
+    "sync, httpx2": BlockingOverHttpx2,
+    "async, httpx2": AwaitingOverHttpx2,
 }
 """Every way that a request can take: straight to a transport of httpx, and through a whole client."""
 

@@ -88,7 +88,7 @@ class Credentials:
         """What goes with a request."""
         merchant = {"x-imprint-merchant-key": self._merchant_key} if self._merchant_key else {}
         scheme = f"Basic {self._basic()}" if self._auth == "basic" else f"Bearer {self._key}"
-        return {**self._headers, "Authorization": scheme, **merchant}
+        return {**self._headers, "authorization": scheme, **merchant}
 
     def mask(self, text: str) -> str:
         """The text without any of them, in whichever form a server may echo them."""

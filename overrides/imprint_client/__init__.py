@@ -20,6 +20,7 @@ from .errors import (
     InternalServerError, InvalidRequestError, MismatchError, NotFoundError, OrderMismatchError, OutcomeUnknownError,
     PaginationError, PermissionDeniedError, RateLimitError, TotalsMismatchError, UnprocessableEntityError,
 )
+from .gate import Gate
 from .order_events import AsyncOrderEvents, OrderEvents
 from .orders import AsyncOrders, Orders
 from .pagination import AsyncPager, Pager
@@ -27,7 +28,7 @@ from .totals import Totals, check_totals, sum_lines
 from .settings import CONTRACT
 
 __all__ = [
-    "Imprint", "AsyncImprint", "RetryPolicy",
+    "Imprint", "AsyncImprint", "RetryPolicy", "Gate",
     "NewOrder", "Order", "NewOrderEvent", "OrderEvent", "OrderEventType", "OrderLine", "Address", "OrderEventsResponse",
     "UNSET", "Unset",
     "sum_lines", "check_totals", "Totals",

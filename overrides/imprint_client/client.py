@@ -41,6 +41,7 @@ class Imprint(_Client):
         timeout: Seconds for each of sending, receiving and waiting for a free connection. Default: 30, of which
             connecting may take 5. Or an httpx.Timeout.
         retry: What is retried, and for how long. See RetryPolicy.
+        gate: The Gate that every request passes. Share one between clients, or pass one with a rate limit of your own.
         check_totals: Whether amounts must equal the sums of their lines before anything is sent. Default: True.
         headers: Headers of your own, by name, for every request except the lookups that settle an outcome. Their values
             are shown nowhere.

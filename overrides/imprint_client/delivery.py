@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Generator, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from math import inf, isfinite
-from typing import Any, Generic, Literal, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar, cast
 
 import attrs
 from imprint_api.types import ContractError
@@ -24,9 +24,15 @@ from imprint_api.types import ContractError
 from . import errors
 from .coding import decode
 
+if TYPE_CHECKING:
+    from .gate import Gate
+
 T = TypeVar("T")
 
 LAST_LOOK_SECONDS = 5.0
+SHORTEST_PAUSE_SECONDS = 0.05
+LONGEST_TURN_SECONDS = 30.0
+"""How long a call without a deadline waits at the gate."""
 _LOG = logging.getLogger("imprint_client")
 
 
@@ -47,7 +53,8 @@ class RetryPolicy:
     """How often a call tries, and for how long. Times are in seconds.
 
     Args:
-        attempts: How often a request is sent at most. Lookups that settle an outcome do not count.
+        attempts: How often a request is sent at most. Lookups that settle an outcome do not count, and neither do 429
+            responses: those were not carried out, so the request is sent again until the deadline.
         deadline: No attempt starts later than this after the call began, and timeouts are cut to what is left of it.
             0: one attempt, with its timeouts alone.
         first_wait: The wait before the second attempt is random, from 0 to this. The limit doubles with each attempt.
@@ -149,24 +156,32 @@ class Call:
     timeout: Mapping[str, float | None]
     """In seconds, for each of connect, read, write and pool."""
     check_totals: bool
+    gate: "Gate"
     credentials: Any = None
     """The keys, and the caller's headers; None: the keys alone."""
     began: float = attrs.field(factory=lambda: seam.now())  # noqa: PLW0108 - tests replace the seam
     attempts: int = 0
+    refusals: int = 0
+    """Those of the attempts that were certainly not carried out, and so do not count."""
 
     def left(self) -> float:
         """The seconds to the deadline."""
         return self.policy.deadline - (seam.now() - self.began)
+
+    def patience(self) -> float:
+        """The seconds that it may wait for its turn."""
+        return self.left() if self.policy.deadline else LONGEST_TURN_SECONDS
 
     def backoff(self, number: int) -> float:
         """Exponential, with full jitter: also at the cap, where callers would otherwise march in step."""
         # 2.0**1024 overflows; the cap is reached long before the exponent is.
         return seam.chance() * min(self.policy.longest_wait, self.policy.first_wait * 2.0 ** min(number - 1, 64))
 
-    def wait_before_next(self, asked: float | None = None) -> float | None:
+    def wait_before_next(self, asked: float | None = None, *, counts: bool = True) -> float | None:
         """How long to wait before the next attempt, `asked` by the server; None if there is to be none."""
         wait = self.backoff(self.attempts) if asked is None else asked
-        return None if self.attempts >= self.policy.attempts or wait >= self.left() else wait
+        is_last = counts and self.attempts - self.refusals >= self.policy.attempts
+        return None if is_last or wait >= self.left() else wait
 
 
 def deliver(request: Request[T], call: Call) -> Flow[T]:
@@ -176,25 +191,40 @@ def deliver(request: Request[T], call: Call) -> Flow[T]:
         OutcomeUnknownError: It is no GET, and may or may not have been carried out.
         APIError: It was certainly not carried out; or it only reads.
     """
-    if call.policy.deadline and call.left() <= 0:  # a request of the same call before it has taken all the time
-        raise errors.APITimeoutError(f"{request.operation}: the deadline had come before it was sent; nothing was sent")
+    error: Exception = errors.APITimeoutError(
+        f"{request.operation}: the deadline comes before its turn; nothing was sent"
+    )
     while True:
-        call.attempts += 1
-        # With no deadline at all, the one attempt has its timeouts alone. The outcome is kept in no variable: an
-        # answer that echoes the API key must not stand in a traceback.
-        left = call.left() if call.policy.deadline else inf
-        verdict, result, asked = judge(request, (yield Attempt(request, call, left)))
+        for turn in call.gate.enter():
+            if turn >= call.patience():
+                raise error
+            yield turn
+        started = seam.now()
+        pause: float | None = None
+        try:
+            if call.patience() <= 0:  # a request of the same call before it, or a wait, has taken all the time
+                raise error
+            call.attempts += 1
+            # With no deadline at all, the one attempt has its timeouts alone. The outcome is kept in no variable: an
+            # answer that echoes the API key must not stand in a traceback.
+            left = call.left() if call.policy.deadline else inf
+            verdict, result, pause = judge(request, (yield Attempt(request, call, left)))
+            if verdict == "refused":  # which is not counted, so that something must keep it from going on at once
+                pause = max(pause or call.backoff(call.attempts), SHORTEST_PAUSE_SECONDS)
+        finally:
+            call.gate.leave(started, pause)
         if verdict == "good":
             return cast(T, result)
         if verdict == "unknown" and request.method != "GET":
             raise errors.OutcomeUnknownError(request.operation, request.sent, False, str(result)) from result
-        wait = None if verdict == "final" else call.wait_before_next(asked)
+        call.refusals += verdict == "refused"
+        wait = None if verdict == "final" else call.wait_before_next(pause, counts=verdict != "refused")
         if wait is None:
             raise result
         _LOG.info("%s: attempt %d: %s; again in %.2f s", request.operation, call.attempts, result, wait)
-        yield wait
-        if call.left() <= 0:  # the wait took longer than it was to take
-            raise result
+        if pause is None:  # else it waits at the gate, as all others do
+            yield wait
+        error = result
 
 
 def judge(request: Request[Any], outcome: Answer | NoAnswer) -> tuple[str, Any, float | None]:
@@ -209,10 +239,9 @@ def judge(request: Request[Any], outcome: Answer | NoAnswer) -> tuple[str, Any, 
             path, problem = fault.path, fault.problem
         return "unknown", errors.APIResponseValidationError(request.operation, path, problem), None
     error = errors.status_error(request.operation, status, outcome.headers, outcome.body)
-    asked = _seconds(outcome.headers.get("retry-after", "")) if status in (429, 503) else None
-    if status == 429:
-        return "refused", error, asked
-    return "unknown" if status == 408 or status >= 500 else "final", error, asked
+    error.retry_after = asked = _seconds(outcome.headers.get("retry-after", "")) if status in (429, 503) else None
+    verdict = "refused" if status == 429 else "unknown" if status == 408 or status >= 500 else "final"
+    return verdict, error, asked
 
 
 def _read(request: Request[T], answer: Answer) -> T:
@@ -269,7 +298,7 @@ def ensure(create: Request[T], call: Call, lookup: Lookup | None, needs: str) ->
     if recorded is not None:
         return cast(T, recorded)
     # The same deadline, and attempts of its own.
-    return (yield from settle(create, attrs.evolve(call, attempts=0), lookup))
+    return (yield from settle(create, attrs.evolve(call, attempts=0, refusals=0), lookup))
 
 
 def settle(request: Request[T], call: Call, lookup: Lookup | None) -> Flow[T]:
@@ -297,7 +326,7 @@ def settle(request: Request[T], call: Call, lookup: Lookup | None) -> Flow[T]:
         unknown = True
         _LOG.warning("outcome unknown: %s", why)
         resend = call.policy.resend_unknown and lookup is not None and lookup.kept_unique
-        again = resend and call.attempts < call.policy.attempts
+        again = resend and call.attempts - call.refusals < call.policy.attempts
         found, looked_up = yield from _look(request, lookup, call, until="answered" if again else "found")
         if found is not None:
             return cast(T, found)
@@ -317,7 +346,7 @@ def _look(
         return None, False
     request, looked_up, number, seconds = lookup.request(), False, 1, max(call.left(), LAST_LOOK_SECONDS)
     while True:
-        one_look = Call(RetryPolicy(attempts=1, deadline=seconds), call.timeout, call.check_totals)
+        one_look = Call(RetryPolicy(attempts=1, deadline=seconds), call.timeout, call.check_totals, call.gate)
         try:
             found = lookup.found((yield from deliver(request, one_look)))
             looked_up, outcome = True, "does not show it (yet)" if found is None else "shows it"

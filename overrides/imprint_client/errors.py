@@ -210,6 +210,8 @@ class APIStatusError(APIError):
     message: str | None = attrs.field(init=False)
     param: str | None = attrs.field(init=False)
     request_id: str | None = attrs.field(init=False)
+    retry_after: float | None = attrs.field(init=False, default=None)
+    """Of 429 and 503: the seconds from the answer on that Retry-After asks to wait; None if it does not ask."""
 
     advice: ClassVar[str] = "see `message` and `body`"
 

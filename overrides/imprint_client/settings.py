@@ -15,6 +15,7 @@ import imprint_api
 from .coding import decode
 from .delivery import Call, RetryPolicy
 from .errors import ConfigurationError
+from .gate import Gate
 from .wire import LONGEST_TIMEOUT_SECONDS, Timeout, module_of
 
 CONTRACT: dict[str, Any] = decode(Path(imprint_api.__file__).with_name("openapi.json").read_bytes())
@@ -56,6 +57,7 @@ class ClientOptions(SendOptions, total=False):
     auth: Literal["bearer", "basic"]
     merchant_key: str
     base_url: str
+    gate: Gate
 
 
 class Credentials:
@@ -143,19 +145,20 @@ class Settings(NamedTuple):
     timeout: dict[str, float | None]
     retry: RetryPolicy
     check_totals: bool
+    gate: Gate
 
     def call(self, options: Any) -> Call:
         """One call with these settings, but for what its `options` (SendOptions) say. Its headers are taken out of
         them: the frames of a call show its options."""
         if not options:
-            return Call(self.retry, self.timeout, self.check_totals, self.sending)
+            return Call(self.retry, self.timeout, self.check_totals, self.gate, self.sending)
         sending = self.sending.plus(options.pop("headers", {}))
         timeout = _parts(options["timeout"]) if "timeout" in options else self.timeout
         retry = options.get("retry", self.retry)
         check_totals = options.get("check_totals", self.check_totals)
         if problem := _unknown(options, SendOptions) or sending.problem() or _problem(timeout, retry, check_totals):
             raise ConfigurationError(problem)
-        return Call(retry, timeout, check_totals, sending)
+        return Call(retry, timeout, check_totals, self.gate, sending)
 
 
 def read_settings(api_key: str | None, options: Mapping[str, Any], client: object, kind: str) -> Settings | str:
@@ -173,10 +176,13 @@ def read_settings(api_key: str | None, options: Mapping[str, Any], client: objec
     base_url = options.get("base_url", os.environ.get("IMPRINT_BASE_URL") or CONTRACT["servers"][0]["url"])
     timeout, retry = _parts(options.get("timeout", DEFAULT_TIMEOUT_SECONDS)), options.get("retry", RetryPolicy())
     check_totals = options.get("check_totals", True)
+    gate = Gate() if options.get("gate") is None else options["gate"]
     problem = sending.problem() or _url_problem(base_url) or _problem(timeout, retry, check_totals)
     if not problem and client is not None and not module_of(client, kind):
         problem = f"http_client must be an httpx.{kind} or httpx2.{kind}; it is of {type(client)}"
-    return problem or Settings(base_url.rstrip("/"), credentials, sending, timeout, retry, check_totals)
+    if not problem and not isinstance(gate, Gate):
+        problem = "gate must be a Gate, such as Gate(rate=50)"
+    return problem or Settings(base_url.rstrip("/"), credentials, sending, timeout, retry, check_totals, gate)
 
 
 def _unknown(options: Mapping[str, Any], known: type) -> str | None:

@@ -148,12 +148,12 @@ def test_a_get_is_tried_again(sandbox: Sandbox, run: Run, clock: Clock) -> None:
 
 @pytest.mark.parametrize("operation", [operation for operation in OPERATIONS if operation not in READING])
 def test_a_write_that_was_refused_for_now_is_tried_again(sandbox: Sandbox, run: Run, operation: str) -> None:
-    sandbox.fail(operation, Fault(status=429), times=4)
+    sandbox.fail(operation, Fault(status=429), times=1000)
 
     error = failure(lambda: OPERATIONS[operation](run))
 
     assert type(error) is RateLimitError
-    assert arrived(sandbox, operation) == 4
+    assert arrived(sandbox, operation) > 4
 
 
 def test_a_post_that_was_refused_for_now_is_recorded_when_it_is_let_through(sandbox: Sandbox, run: Run) -> None:

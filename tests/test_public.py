@@ -8,7 +8,7 @@ import imprint_client
 import pytest
 
 PUBLIC = """
-Imprint AsyncImprint RetryPolicy
+Imprint AsyncImprint RetryPolicy Gate
 NewOrder Order NewOrderEvent OrderEvent OrderEventType OrderLine Address OrderEventsResponse
 UNSET Unset
 sum_lines check_totals Totals

@@ -109,9 +109,8 @@ class Simulation:
                     waiting -= 1
                     begin()
                 continue
-            is_attempt = isinstance(step, Attempt)
-            answer = self.answer() if is_attempt else None
-            heapq.heappush(due, (self.now + (latency if is_attempt else step), next(order), flow, answer))
+            seconds, answer = (latency, self.answer()) if isinstance(step, Attempt) else (step, None)
+            heapq.heappush(due, (self.now + seconds, next(order), flow, answer))
 
     def answer(self) -> Answer:
         wait = self.limit(self.now)

@@ -52,6 +52,12 @@ def _generate(contract: dict[str, Any], package: Path, config: dict[str, Any], t
     places = {slot.place: slot.value for slot in all_schemas(contract)}
     schemas = {str(model.class_info.name): places[(model.data.model_extra or {})[PLACE]] for model in data.models}
     project = Project(openapi=data, config=settings, custom_template_path=templates)
+    project.env.globals["components"] = {
+        str(model.class_info.name): name
+        for model in data.models
+        for name, schema in contract.get("components", {}).get("schemas", {}).items()
+        if schema is schemas[str(model.class_info.name)]
+    }
     project.env.globals["limits"] = {name: limits_of_model(contract, schema) for name, schema in schemas.items()}
     project.env.globals["parameter_limits"] = {
         name: {each["name"]: limits for each in used if (limits := limits_of(contract, each.get("schema")))}

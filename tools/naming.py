@@ -8,7 +8,7 @@ from openapi_python_client.config import ConfigFile
 from openapi_python_client.strings import ClassName, PythonIdentifier, in_double_quote_literal
 
 FIELD_PREFIX = "field_"
-TAKEN = frozenset({"is_plain", "to_dict", "to_multipart", "from_dict", "additional_properties", "additional_keys"})
+TAKEN = frozenset({"to_dict", "to_multipart", "from_dict", "additional_properties", "additional_keys"})
 """What a model has beside its members."""
 
 

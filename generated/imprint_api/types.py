@@ -8,8 +8,9 @@ import enum
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from functools import cache
+from functools import cache, wraps
 from http import HTTPStatus
+from reprlib import recursive_repr
 from types import NoneType, UnionType
 from typing import (
     IO,
@@ -319,7 +320,7 @@ def are_plain(items: object, model: Any) -> bool:
     if type(items) is not list:
         return False
     for item in items:
-        if type(item) is not model or not item.is_plain():
+        if type(item) is not model or not item._is_plain():
             return False
     return True
 
@@ -534,6 +535,87 @@ def write_models(items: Any, model: Any) -> Any:
     if type(items) is not list:
         return write(items)
     return [item.to_dict() if type(item) is model else write(item) for item in items]
+
+
+# What follows is about models as Python objects: what they say of themselves, to people and to pydantic.
+
+C = TypeVar("C", bound=type)
+
+
+def explain_keywords(model: C) -> C:
+    """Give the TypeError for a keyword that a model does not take the one that was probably meant"""
+    init: Callable[..., None] = getattr(model, "__init__")
+
+    @wraps(init)
+    def explained(self: Any, **members: Any) -> None:
+        try:
+            init(self, **members)
+        except TypeError as error:
+            names = [field.name for field in fields(model) if field.init]
+            unknown = next((name for name in members if name not in names), None)
+            if unknown is None:
+                raise
+            from difflib import get_close_matches  # noqa: PLC0415 (for a mistake only)
+
+            close = [f"{unknown}_"] if f"{unknown}_" in names else get_close_matches(unknown, names, 1)
+            advice = f". Did you mean {close[0]!r}?" if close else f"; it takes {', '.join(names)}"
+            raise TypeError(f"{str(error).removesuffix('.')}{advice}") from None
+
+    setattr(model, "__init__", explained)
+    return model
+
+
+@recursive_repr()
+def shown(model: Any) -> str:
+    """The repr of a model: its members that are there"""
+    names = [field.name for field in fields(type(model)) if field.name != "additional_properties"]
+    members = [(name, value) for name in names if (value := getattr(model, name)) is not UNSET]
+    if unlisted := getattr(model, "additional_properties", None):
+        members.append(("additional_properties", unlisted))
+    return f"{type(model).__name__}({', '.join(f'{name}={value!r}' for name, value in members)})"
+
+
+def core_schema(model: Any) -> dict[str, Any]:
+    """How pydantic reads and writes a model: as `from_dict` and `to_dict` do. Only pydantic asks, so it is not imported"""
+    return {
+        "type": "function-plain",
+        "function": {
+            "type": "no-info",
+            "function": lambda value: value if isinstance(value, model) else model.from_dict(value),
+        },
+        "serialization": {"type": "function-plain", "function": lambda value: value.to_dict()},
+        "ref": f"{model.__module__}.{model.__qualname__}:{id(model)}",
+    }
+
+
+def json_schema(component: str, title: str) -> dict[str, Any]:
+    """The JSON schema of a model, as the contract has it, with what it refers to written out"""
+    schema = _written_out({"$ref": f"#/components/schemas/{component}"}, ()) if component else {"type": "object"}
+    return {**schema, "title": title}
+
+
+@cache
+def _contract() -> Any:
+    import json  # noqa: PLC0415 (for pydantic only)
+    from pathlib import Path  # noqa: PLC0415
+
+    return json.loads(Path(__file__).with_name("openapi.json").read_text(encoding="utf-8"))
+
+
+def _written_out(node: Any, inside: tuple[str, ...]) -> Any:
+    if isinstance(node, list):
+        return [_written_out(each, inside) for each in node]
+    if not isinstance(node, dict):
+        return node
+    name = node.get("$ref")
+    if not isinstance(name, str):
+        return {key: _written_out(value, inside) for key, value in node.items()}
+    if name in inside:
+        return {"type": "object"}  # a model that holds itself
+    found = _contract()
+    for key in name.split("/")[1:]:
+        found = found[key]
+    return _written_out(found, (*inside, name))
 
 
 def _parse(parse: Callable[[Any], T], value: object, expected: str) -> T:

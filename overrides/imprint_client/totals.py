@@ -59,7 +59,7 @@ def check_body(body: NewOrder | NewOrderEvent | Order | OrderEvent, model: type,
 
     Returns whether it is plain: what there is to know of its members was seen at a glance.
     """
-    plain = type(body) is model and body.is_plain()
+    plain = type(body) is model and body._is_plain()
     sums = _sum_faults(body, plain) if totals and isinstance(body, model) else []
     faults = [] if plain and not sums else member_faults(body, model)
     if faults:

@@ -294,7 +294,7 @@ CALLS = """
     client.get_async_httpx_client().request client.get_httpx_client client.get_httpx_client().request
     cls.__new__ constant d.get d.items frozenset int_enum isinstance list list_of one_of params.items quote
     read_member read_object response.json self.additional_properties.keys str str.__new__ str.format str_enum
-    sync_detailed type write
+    sync_detailed type write core_schema json_schema object.__dir__ shown
 """
 IMPORTS = """
     __future__ attrs collections.abc datetime enum http httpx typing urllib.parse

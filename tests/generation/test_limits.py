@@ -115,7 +115,7 @@ def test_a_value_beyond_a_limit_is_a_fault_and_one_within_it_is_none(limit: str,
     for value in refused:
         body = api.models.Body(**{name: value})
         assert re.match(rf"{name}(\[\d+\])?$", faults(api, body)[0][0])
-        assert not body.is_plain()
+        assert not body._is_plain()
     assert said in faults(api, api.models.Body(**{name: refused[0]}))[0][1]
 
 
@@ -134,7 +134,7 @@ def test_what_is_not_listed_and_how_much_of_it_there_is_is_limited_too(api: Any)
         ("c", "is the string 'x', not an int"),
         ("", "has 3 members, and may have 2"),
     ]
-    assert not body.is_plain()
+    assert not body._is_plain()
 
 
 def test_a_model_without_limits_has_no_word_of_them(package: Path) -> None:

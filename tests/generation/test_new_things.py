@@ -15,7 +15,7 @@ from imprint_api.api.order_events import delete_order_event, list_order_events, 
 from imprint_api.api.orders import create_order, delete_order, list_orders, put_order
 from imprint_api.types import UNSET, Unset, parameter_types
 from imprint_client import order_events, orders
-from imprint_client.settings import SendOptions
+from imprint_client.settings import CallOptions, SendOptions
 
 from tools import naming
 from tools.generate import generate
@@ -26,11 +26,11 @@ from .support import ROOT, root_of
 OPTIONS: dict[str, tuple[ModuleType, type, set[str]]] = {
     "list_order_events": (list_order_events, order_events.ListOptions, set()),
     "post_order_event": (post_order_event, SendOptions, {"body"}),
-    "delete_order_event": (delete_order_event, order_events.CallOptions, {"order_event_id"}),
+    "delete_order_event": (delete_order_event, CallOptions, {"order_event_id"}),
     "list_orders": (list_orders, orders.OrderFilters, set()),
     "create_order": (create_order, SendOptions, {"body"}),
     "put_order": (put_order, SendOptions, {"order_id", "body"}),
-    "delete_order": (delete_order, orders.CallOptions, {"order_id"}),
+    "delete_order": (delete_order, CallOptions, {"order_id"}),
 }
 
 

@@ -12,9 +12,13 @@ from attrs import field as _attrs_field
 from ..types import (
     UNSET,
     Unset,
+    core_schema,
+    explain_keywords,
+    json_schema,
     read_member,
     read_object,
     read_str,
+    shown,
 )
 
 _MEMBERS = frozenset(
@@ -29,7 +33,8 @@ _MEMBERS = frozenset(
 )
 
 
-@_attrs_define(kw_only=True)
+@explain_keywords
+@_attrs_define(kw_only=True, repr=False)
 class Address:
     """A postal address
 
@@ -50,7 +55,7 @@ class Address:
     country: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def is_plain(self) -> bool:
+    def _is_plain(self) -> bool:
         """Whether the contract surely allows this, if it is text that JSON can hold; if not, `faults_of` looks closer"""
         return (
             not self.additional_properties
@@ -111,6 +116,20 @@ class Address:
             {} if _MEMBERS.issuperset(d) else {key: value for key, value in d.items() if key not in _MEMBERS}
         )
         return new
+
+    def __repr__(self) -> str:
+        return shown(self)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> dict[str, Any]:
+        return core_schema(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: Any, _handler: Any) -> dict[str, Any]:
+        return json_schema("Address", "Address")
+
+    def __dir__(self) -> list[str]:
+        return [name for name in object.__dir__(self) if name != "additional_keys"]
 
     @property
     def additional_keys(self) -> list[str]:

@@ -16,6 +16,9 @@ from ..types import (
     UNSET,
     Unset,
     are_plain,
+    core_schema,
+    explain_keywords,
+    json_schema,
     one_of,
     read_datetime,
     read_int,
@@ -24,6 +27,7 @@ from ..types import (
     read_none,
     read_object,
     read_str,
+    shown,
     write,
     write_models,
 )
@@ -47,7 +51,8 @@ _MEMBERS = frozenset(
 )
 
 
-@_attrs_define(kw_only=True)
+@explain_keywords
+@_attrs_define(kw_only=True, repr=False)
 class Order:
     """
     Attributes:
@@ -92,7 +97,7 @@ class Order:
     updated_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def is_plain(self) -> bool:
+    def _is_plain(self) -> bool:
         """Whether the contract surely allows this, if it is text that JSON can hold; if not, `faults_of` looks closer"""
         return (
             not self.additional_properties
@@ -203,6 +208,20 @@ class Order:
             {} if _MEMBERS.issuperset(d) else {key: value for key, value in d.items() if key not in _MEMBERS}
         )
         return new
+
+    def __repr__(self) -> str:
+        return shown(self)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> dict[str, Any]:
+        return core_schema(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: Any, _handler: Any) -> dict[str, Any]:
+        return json_schema("Order", "Order")
+
+    def __dir__(self) -> list[str]:
+        return [name for name in object.__dir__(self) if name != "additional_keys"]
 
     @property
     def additional_keys(self) -> list[str]:

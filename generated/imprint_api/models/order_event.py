@@ -16,11 +16,15 @@ from ..types import (
     UNSET,
     Unset,
     are_plain,
+    core_schema,
+    explain_keywords,
+    json_schema,
     read_int,
     read_member,
     read_models,
     read_object,
     read_str,
+    shown,
     str_enum,
     write,
     write_models,
@@ -43,7 +47,8 @@ _MEMBERS = frozenset(
 _KNOWN_type_ = {member.value: member for member in OrderEventType}
 
 
-@_attrs_define(kw_only=True)
+@explain_keywords
+@_attrs_define(kw_only=True, repr=False)
 class OrderEvent:
     """
     Attributes:
@@ -77,7 +82,7 @@ class OrderEvent:
     order_lines: list[OrderLine] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def is_plain(self) -> bool:
+    def _is_plain(self) -> bool:
         """Whether the contract surely allows this, if it is text that JSON can hold; if not, `faults_of` looks closer"""
         return (
             not self.additional_properties
@@ -168,6 +173,20 @@ class OrderEvent:
             {} if _MEMBERS.issuperset(d) else {key: value for key, value in d.items() if key not in _MEMBERS}
         )
         return new
+
+    def __repr__(self) -> str:
+        return shown(self)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> dict[str, Any]:
+        return core_schema(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: Any, _handler: Any) -> dict[str, Any]:
+        return json_schema("OrderEvent", "OrderEvent")
+
+    def __dir__(self) -> list[str]:
+        return [name for name in object.__dir__(self) if name != "additional_keys"]
 
     @property
     def additional_keys(self) -> list[str]:

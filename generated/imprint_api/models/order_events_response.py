@@ -15,11 +15,15 @@ from ..types import (
     UNSET,
     Unset,
     are_plain,
+    core_schema,
+    explain_keywords,
+    json_schema,
     read_bool,
     read_int,
     read_member,
     read_models,
     read_object,
+    shown,
     write_models,
 )
 
@@ -32,7 +36,8 @@ _MEMBERS = frozenset(
 )
 
 
-@_attrs_define(kw_only=True)
+@explain_keywords
+@_attrs_define(kw_only=True, repr=False)
 class OrderEventsResponse:
     """
     Attributes:
@@ -46,7 +51,7 @@ class OrderEventsResponse:
     total: int | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def is_plain(self) -> bool:
+    def _is_plain(self) -> bool:
         """Whether the contract surely allows this, if it is text that JSON can hold; if not, `faults_of` looks closer"""
         return (
             not self.additional_properties
@@ -92,6 +97,20 @@ class OrderEventsResponse:
             {} if _MEMBERS.issuperset(d) else {key: value for key, value in d.items() if key not in _MEMBERS}
         )
         return new
+
+    def __repr__(self) -> str:
+        return shown(self)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> dict[str, Any]:
+        return core_schema(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: Any, _handler: Any) -> dict[str, Any]:
+        return json_schema("OrderEventsResponse", "OrderEventsResponse")
+
+    def __dir__(self) -> list[str]:
+        return [name for name in object.__dir__(self) if name != "additional_keys"]
 
     @property
     def additional_keys(self) -> list[str]:

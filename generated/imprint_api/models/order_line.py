@@ -14,12 +14,16 @@ from ..types import (
     MIN_SAFE_INTEGER,
     UNSET,
     Unset,
+    core_schema,
+    explain_keywords,
+    json_schema,
     one_of,
     read_int,
     read_member,
     read_none,
     read_object,
     read_str,
+    shown,
 )
 
 _MEMBERS = frozenset(
@@ -33,7 +37,8 @@ _MEMBERS = frozenset(
 )
 
 
-@_attrs_define(kw_only=True)
+@explain_keywords
+@_attrs_define(kw_only=True, repr=False)
 class OrderLine:
     """
     Attributes:
@@ -51,7 +56,7 @@ class OrderLine:
     product_url: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-    def is_plain(self) -> bool:
+    def _is_plain(self) -> bool:
         """Whether the contract surely allows this, if it is text that JSON can hold; if not, `faults_of` looks closer"""
         return (
             not self.additional_properties
@@ -116,6 +121,20 @@ class OrderLine:
             {} if _MEMBERS.issuperset(d) else {key: value for key, value in d.items() if key not in _MEMBERS}
         )
         return new
+
+    def __repr__(self) -> str:
+        return shown(self)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> dict[str, Any]:
+        return core_schema(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: Any, _handler: Any) -> dict[str, Any]:
+        return json_schema("OrderLine", "OrderLine")
+
+    def __dir__(self) -> list[str]:
+        return [name for name in object.__dir__(self) if name != "additional_keys"]
 
     @property
     def additional_keys(self) -> list[str]:

@@ -1,24 +1,31 @@
-"""Every exception of this package: what happened, to what, and what to do.
+"""Every exception of this package: what happened, to what, and what to do next.
 
     ImprintError
-      ConfigurationError                 also ValueError: the client could not be made, or not be used
-      InvalidRequestError                also ValueError: nothing was sent; every fault with its path
-        TotalsMismatchError              all that is wrong is sums
-      PaginationError                    the list cannot be followed further; says where to resume
-      OutcomeUnknownError                it may or may not be recorded
-      MismatchError                      recorded with other contents:
-        EventMismatchError               under this partner_event_id
-        OrderMismatchError               under this partner_order_id
-      AmbiguousOrderError                several orders have this partner_order_id
+      ConfigurationError            the client could not be made, or is closed
+      InvalidRequestError           nothing was sent; lists every fault with its path
+        TotalsMismatchError         only the sums are wrong
+      PaginationError               a list cannot be followed further
+      OutcomeUnknownError           it may or may not be recorded
+      MismatchError                 something else is recorded
+        EventMismatchError          under this partner_event_id
+        OrderMismatchError          under this partner_order_id
+      AmbiguousOrderError           several orders have this partner_order_id
       APIError
-        APIConnectionError               never reached, or cut off
+        APIConnectionError          Imprint was not reached, or the connection broke
           APITimeoutError
-        APIResponseValidationError       an answer that is not what the contract says
-        APIStatusError                   an answer with a status that is no success
-          BadRequestError 400, AuthenticationError 401, PermissionDeniedError 403, NotFoundError 404,
-          ConflictError 409, UnprocessableEntityError 422, RateLimitError 429, InternalServerError 5xx
+        APIResponseValidationError  the response is not what the contract says
+        APIStatusError              the status is not a success
+          BadRequestError           400
+          AuthenticationError       401
+          PermissionDeniedError     403
+          NotFoundError             404
+          ConflictError             409
+          UnprocessableEntityError  422
+          RateLimitError            429
+          InternalServerError       5xx
 
-They can be pickled, and hold no httpx object: a request would carry the API key.
+`ConfigurationError` and `InvalidRequestError` are `ValueError`s, too. All can be pickled. None holds an httpx object,
+because a request has the API key in it.
 """
 
 import json
@@ -39,7 +46,7 @@ class ImprintError(Exception):
         return f"{type(self).__name__}({str(self)!r})"
 
 
-_REFUSED = "correct what was sent; sending it again will not help"
+_REFUSED = "correct the request; a retry would fail the same way"
 _BY_STATUS: dict[int, type["APIStatusError"]] = {}
 
 # The exceptions with data are attrs classes: their members are `args`, so that they can be pickled.
@@ -47,22 +54,22 @@ _with_data = attrs.define(slots=False, repr=False)
 
 
 class ConfigurationError(ImprintError, ValueError):
-    """The client could not be made as it was asked for, or not be used: it is closed, say. Secrets are not quoted."""
+    """The client could not be made, or cannot be used, for example because it is closed. Quotes no secrets."""
 
 
 class Fault(NamedTuple):
     """One thing that is wrong with a body or an argument."""
 
     path: str
-    """Where: ``order_lines[2].rate``; empty for the body itself."""
+    """Where it is: ``order_lines[2].rate``, or empty for the body itself."""
     problem: str
-    """What is wrong and, where that can be told, the likely fix."""
+    """What is wrong and, if that is clear, how to correct it."""
     stated: object = None
-    """What was given."""
+    """The value that was given."""
     expected: int | None = None
     """For sums: what the lines add up to, in minor units."""
     difference: int | None = None
-    """For sums: `stated` less `expected`, in minor units."""
+    """For sums: `stated` minus `expected`, in minor units."""
 
     def __str__(self) -> str:
         return f"{self.path or 'the body'} {self.problem}"
@@ -70,10 +77,10 @@ class Fault(NamedTuple):
 
 @_with_data
 class InvalidRequestError(ImprintError, ValueError):
-    """The contract, or Imprint's rules, would refuse this: nothing was sent."""
+    """Nothing was sent, because the contract or Imprint's rules would refuse it."""
 
     faults: list[Fault]
-    """All that is wrong."""
+    """Everything that is wrong."""
 
     def __str__(self) -> str:
         if len(self.faults) == 1:
@@ -82,89 +89,89 @@ class InvalidRequestError(ImprintError, ValueError):
 
 
 class TotalsMismatchError(InvalidRequestError):
-    """All that is wrong is sums: lines do not add up to the amount stated. Each fault has `expected`, `difference`."""
+    """The lines do not add up to the amount, and nothing else is wrong. Each fault has `expected` and `difference`."""
 
 
 @_with_data
 class PaginationError(ImprintError):
-    """A list cannot be followed further without losing or repeating events. What was handed out before is right."""
+    """A list cannot be followed further without losing or repeating events. The events before it are right."""
 
     problem: str
     resume_after: str | None
-    """The cursor of the page that was not handed out: list again with it as `starting_after`; None: from the start."""
+    """Pass it as `starting_after` to list the rest. None means from the start."""
 
     def __str__(self) -> str:
         where = "from the start" if self.resume_after is None else f"with starting_after={self.resume_after!r}"
-        return f"the list cannot be followed further: {self.problem}; what comes next is missing; resume {where}"
+        return f"the list cannot be followed further: {self.problem}. The rest of it is missing. Resume {where}."
 
 
 @_with_data
 class OutcomeUnknownError(ImprintError):
-    """It may or may not have been carried out; its cause (`__cause__`) is what happened. Do not just send it again."""
+    """It may or may not have been carried out. `__cause__` says what happened. Don't just send it again."""
 
     operation: str
     sent: Any
-    """The model that was sent, None if it was to delete; through `Imprint.api` the dict."""
+    """The model that was sent. None for a deletion, a dict through `Imprint.api`."""
     looked_up: bool
-    """Whether a lookup was answered: it did not show what was to be, which proves nothing while that may be running."""
+    """Whether a lookup succeeded. It did not find the record, which proves nothing while the request may be running."""
     why: str
 
     def __str__(self) -> str:
-        looked = "a lookup did not show that it was (yet)" if self.looked_up else "it could not be looked up"
+        looked = "a lookup did not find it" if self.looked_up else "it could not be looked up"
         # What was sent with no id of its own, `ensure` could not look up either.
         has_id = getattr(self.sent, "partner_event_id", None) or getattr(self.sent, "partner_order_id", None)
         ensures = has_id and self.operation.startswith("POST")
-        then = "use `ensure`, which looks first" if ensures else "send it again only if it was not (`find`, `list`)"
+        then = "use `ensure`, which looks first" if ensures else "send it again only if `find` or `list` do not show it"
         return (
-            f"{self.operation}: it may or may not have been carried out ({self.why}); {looked}. Do not just send it "
-            f"again: wait until that request cannot be running any more, then {then}"
+            f"{self.operation}: it may or may not have been carried out ({self.why}), and {looked}. Don't send it "
+            f"again yet. Wait until that request cannot be running any more, then {then}."
         )
 
 
 @_with_data
 class MismatchError(ImprintError):
-    """What is recorded is not what was sent. Unless `ensure` found it before it sent anything, both may be recorded."""
+    """Something else is recorded. What was sent may be recorded, too, unless `ensure` found this before it sent."""
 
     sent: Any
     recorded: Any
     differences: list[str]
-    """The paths at which they differ."""
+    """The paths of the fields that differ."""
 
     identified_by = ""
 
     def __str__(self) -> str:
         return (
-            f"{self.identified_by} {getattr(self.sent, self.identified_by)!r} is recorded with other contents "
-            f"({', '.join(self.differences)}), which were not changed; if anything was sent, it may be recorded beside "
-            f"them: a {self.identified_by} must stand for one only"
+            f"{self.identified_by} {getattr(self.sent, self.identified_by)!r} already exists with different values: "
+            f"{', '.join(self.differences)}. The existing record is unchanged. If this call sent anything, that may be "
+            f"recorded, too. Use each {self.identified_by} only once."
         )
 
 
 class EventMismatchError(MismatchError):
-    """The event that is recorded under this partner_event_id is not the one that was sent."""
+    """A different event is recorded under this partner_event_id."""
 
     identified_by = "partner_event_id"
 
 
 class OrderMismatchError(MismatchError):
-    """The order that is recorded under this partner_order_id is not the one that was sent. See `orders.update`."""
+    """A different order is recorded under this partner_order_id. See `orders.update`."""
 
     identified_by = "partner_order_id"
 
 
 @_with_data
 class AmbiguousOrderError(ImprintError):
-    """Several orders are recorded under one partner_order_id: which of them is meant cannot be told."""
+    """Several orders have this partner_order_id, so the client cannot tell which one is meant."""
 
     partner_order_id: str
     orders: list[Any]
-    """Each is an Order."""
+    """A list of Order."""
 
     def __str__(self) -> str:
         ids = short(", ".join(order.id for order in self.orders))
         return (
-            f"{len(self.orders)} orders have the partner_order_id {self.partner_order_id!r}: {ids}; "
-            "none was chosen: keep to one of these ids, and delete those that should not be there (orders.delete)"
+            f"{len(self.orders)} orders have the partner_order_id {self.partner_order_id!r}: {ids}. "
+            "Use one of these ids, and delete the orders that should not be there (orders.delete)."
         )
 
 
@@ -172,41 +179,41 @@ class APIError(ImprintError):
     """Something went wrong between this client and Imprint."""
 
     resume_after: str | None = None
-    """In a list: the cursor of the page that could not be had, as in PaginationError."""
+    """For a list: where to resume, as in PaginationError."""
 
 
 class APIConnectionError(APIError):
-    """Imprint was never reached, or the connection was cut off."""
+    """Imprint was not reached, or the connection broke."""
 
 
 class APITimeoutError(APIConnectionError):
-    """A timeout of this client ran out."""
+    """A timeout ran out."""
 
 
 @_with_data
 class APIResponseValidationError(APIError):
-    """An answer that is not what the contract says."""
+    """The response is not what the contract says."""
 
     operation: str
     path: str
-    """Where: ``data[3].order_lines[0].rate``; empty for the answer itself."""
+    """Where it is: ``data[3].order_lines[0].rate``, or empty for the response itself."""
     problem: str
 
     def __str__(self) -> str:
-        return f"{self.operation}: {self.path or 'the answer'} {self.problem}, which is not what the contract says"
+        return f"{self.operation}: {self.path or 'the response'} {self.problem}, which is not what the contract says"
 
 
 @_with_data
 class APIStatusError(APIError):
-    """An answer whose status is no success. Of a body that is none of Imprint's three, only `body` is kept."""
+    """The status is not a success. If the body is not one of Imprint's error bodies, only `body` has it."""
 
     operation: str
     status_code: int
     headers: dict[str, str]
-    """Of the answer; the names in small letters."""
+    """The headers of the response, with names in lower case."""
     body: bytes
     type: str | None = attrs.field(init=False)
-    """Imprint's error type, as in INVALID_REQUEST_ERROR."""
+    """Imprint's error type, such as INVALID_REQUEST_ERROR."""
     message: str | None = attrs.field(init=False)
     param: str | None = attrs.field(init=False)
     request_id: str | None = attrs.field(init=False)
@@ -231,7 +238,7 @@ class APIStatusError(APIError):
 
 
 class BadRequestError(APIStatusError, status=400, advice=_REFUSED):
-    """400: Imprint refused what was sent."""
+    """400: Imprint refused the request."""
 
 
 class AuthenticationError(APIStatusError, status=401, advice="check the API key, and that it belongs to this base_url"):
@@ -245,23 +252,23 @@ class PermissionDeniedError(
 
 
 class NotFoundError(APIStatusError, status=404, advice="check the ids, and that the base_url is right"):
-    """404: what the request speaks of does not exist."""
+    """404: the order or event does not exist."""
 
 
 class ConflictError(APIStatusError, status=409, advice="look up what is recorded"):
-    """409: what was sent conflicts with what is recorded, and a lookup did not explain it."""
+    """409: the request conflicts with what is recorded, and a lookup did not explain it."""
 
 
 class UnprocessableEntityError(APIStatusError, status=422, advice=_REFUSED):
-    """422: Imprint understood what was sent and refused it."""
+    """422: Imprint understood the request and refused it."""
 
 
 class RateLimitError(APIStatusError, status=429, advice="try again later; Retry-After, if there is one, says when"):
-    """429: too many requests; this one was not carried out."""
+    """429: too many requests. This one was not carried out."""
 
 
 class InternalServerError(APIStatusError, status=500, advice="try again later"):
-    """5xx: Imprint, or a proxy before it, failed."""
+    """5xx: Imprint, or a proxy in front of it, failed."""
 
 
 def short(text: str) -> str:

@@ -24,15 +24,15 @@ from tests.support import make_event, make_order
 
 GET = "GET /v2/order_events"
 POST = "POST /v2/order_events"
-LOST = "the list cannot be followed further: what happened; what comes next is missing"
+LOST = "the list cannot be followed further: what happened. The rest of it is missing."
 UNCHANGED = (
-    "is recorded with other contents ({}), which were not changed; if anything was sent, it may be recorded beside "
-    "them: a {} must stand for one only"
+    "already exists with different values: {}. The existing record is unchanged. If this call sent anything, that "
+    "may be recorded, too. Use each {} only once."
 )
-NONE_CHOSEN = "none was chosen: keep to one of these ids, and delete those that should not be there (orders.delete)"
+ONE_OF_THEM = "Use one of these ids, and delete the orders that should not be there (orders.delete)."
 MAY_BE = "it may or may not have been carried out (why)"
-IF_NOT = "send it again only if it was not (`find`, `list`)"
-DO_NOT = "Do not just send it again: wait until that request cannot be running any more, then"
+IF_NOT = "send it again only if `find` or `list` do not show it."
+DO_NOT = "Don't send it again yet. Wait until that request cannot be running any more, then"
 
 
 def recorded_order(order_id: str) -> Order:
@@ -54,31 +54,31 @@ TEXTS: list[tuple[ImprintError, str]] = [
         InvalidRequestError([Fault("amount", "is 5.5"), Fault("type", "is missing")]),
         "nothing was sent, 2 faults:\n  amount is 5.5\n  type is missing",
     ),
-    (PaginationError("what happened", None), f"{LOST}; resume from the start"),
-    (PaginationError("what happened", "c-1"), f"{LOST}; resume with starting_after='c-1'"),
+    (PaginationError("what happened", None), f"{LOST} Resume from the start."),
+    (PaginationError("what happened", "c-1"), f"{LOST} Resume with starting_after='c-1'."),
     (
         OutcomeUnknownError(POST, make_event(), True, "why"),
-        f"{POST}: {MAY_BE}; a lookup did not show that it was (yet). {DO_NOT} use `ensure`, which looks first",
+        f"{POST}: {MAY_BE}, and a lookup did not find it. {DO_NOT} use `ensure`, which looks first.",
     ),
     (
         OutcomeUnknownError(POST, make_event(), False, "why"),
-        f"{POST}: {MAY_BE}; it could not be looked up. {DO_NOT} use `ensure`, which looks first",
+        f"{POST}: {MAY_BE}, and it could not be looked up. {DO_NOT} use `ensure`, which looks first.",
     ),
     (
         OutcomeUnknownError(POST, make_event(partner_event_id=UNSET), False, "why"),
-        f"{POST}: {MAY_BE}; it could not be looked up. {DO_NOT} {IF_NOT}",
+        f"{POST}: {MAY_BE}, and it could not be looked up. {DO_NOT} {IF_NOT}",
     ),
     (
         OutcomeUnknownError("POST /v2/orders", make_order(), True, "why"),
-        f"POST /v2/orders: {MAY_BE}; a lookup did not show that it was (yet). {DO_NOT} use `ensure`, which looks first",
+        f"POST /v2/orders: {MAY_BE}, and a lookup did not find it. {DO_NOT} use `ensure`, which looks first.",
     ),
     (
         OutcomeUnknownError("PUT /v2/orders/id-1", make_order(), True, "why"),
-        f"PUT /v2/orders/id-1: {MAY_BE}; a lookup did not show that it was (yet). {DO_NOT} {IF_NOT}",
+        f"PUT /v2/orders/id-1: {MAY_BE}, and a lookup did not find it. {DO_NOT} {IF_NOT}",
     ),
     (
         OutcomeUnknownError("DELETE /v2/orders/id-1", None, False, "why"),
-        f"DELETE /v2/orders/id-1: {MAY_BE}; it could not be looked up. {DO_NOT} {IF_NOT}",
+        f"DELETE /v2/orders/id-1: {MAY_BE}, and it could not be looked up. {DO_NOT} {IF_NOT}",
     ),
     (
         EventMismatchError(make_event(), OrderEvent.from_dict(make_event().to_dict()), ["amount", "type"]),
@@ -90,11 +90,11 @@ TEXTS: list[tuple[ImprintError, str]] = [
     ),
     (
         AmbiguousOrderError("o-1", [recorded_order("id-1"), recorded_order("id-2")]),
-        f"2 orders have the partner_order_id 'o-1': id-1, id-2; {NONE_CHOSEN}",
+        f"2 orders have the partner_order_id 'o-1': id-1, id-2. {ONE_OF_THEM}",
     ),
     (
         AmbiguousOrderError("o-1", [recorded_order("id\n1"), recorded_order("i" * 500)]),
-        f"2 orders have the partner_order_id 'o-1': id 1, {'i' * 494}; {NONE_CHOSEN}",
+        f"2 orders have the partner_order_id 'o-1': id 1, {'i' * 494}. {ONE_OF_THEM}",
     ),
     (
         APIResponseValidationError(GET, "data[0].amount", "is missing"),
@@ -102,7 +102,7 @@ TEXTS: list[tuple[ImprintError, str]] = [
     ),
     (
         APIResponseValidationError(GET, "", "is not JSON"),
-        f"{GET}: the answer is not JSON, which is not what the contract says",
+        f"{GET}: the response is not JSON, which is not what the contract says",
     ),
     (refusal(404), f"{GET}: 404 Not Found; see `message` and `body`"),
     (refusal(499), f"{GET}: 499; see `message` and `body`"),

@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from tools.docs.command import command_page
 from tools.docs.contract import METHODS, MISSING, contract_page, corrections
 from tools.docs.sequence import SequenceError, draw
+from tools.docs.versions import with_versions
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CONTRACT: dict[str, Any] = json.loads((ROOT / "generated/imprint_api/openapi.json").read_text(encoding="utf-8"))
@@ -121,6 +122,18 @@ def test_texts_of_a_diagram_are_escaped() -> None:
 def test_what_is_not_a_step_of_a_diagram_is_refused_with_its_line() -> None:
     with pytest.raises(SequenceError, match="A => B: hello"):
         draw("A -> B: hello\nA => B: hello")
+
+
+def test_each_package_of_a_table_of_versions_is_one_that_is_tested() -> None:
+    requirements = ROOT / "tests/ecosystem/requirements.txt"
+
+    shown = with_versions((ROOT / "docs/guides/monitoring.md").read_text(encoding="utf-8"), requirements)
+
+    rows = re.findall(r"^\| ([\w-]+) \| (\d[\w.]+) \|$", shown, re.M)
+    assert "sentry-sdk" in dict(rows)
+    assert all(f"{name}=={version} " in requirements.read_text(encoding="utf-8") for name, version in rows)
+    with pytest.raises(KeyError, match="nobody"):
+        with_versions("<!-- versions: nobody -->", requirements)
 
 
 def test_the_site_asks_nothing_of_other_hosts() -> None:

@@ -142,7 +142,7 @@ def test_a_call_without_a_deadline_takes_no_longer_than_its_timeouts_together(
     path: Any, endless: Callable[..., Endless]
 ) -> None:
     with pytest.raises(APIResponseValidationError, match="could not be received to its end"):
-        path(endless("chunks", 0.01), find, retry=RetryPolicy.none(), timeout=0.05)
+        path(endless("chunks", 0.01), find, retry=RetryPolicy.none(), timeout=0.5)
 
 
 @each_path

@@ -296,7 +296,7 @@ def of_type(schema: dict[str, Any], kind: str) -> st.SearchStrategy[Any]:
             raise AssertionError(kind)
 
 
-@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=settings().max_examples // 2, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 @pytest.mark.parametrize("model", MODELS)
 def test_a_document_of_the_contract_comes_through_unaltered(model: str, data: st.DataObject) -> None:
@@ -323,7 +323,7 @@ def floats_in(model: Any) -> Iterator[str]:
                 yield from floats_in(inner)
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 @pytest.mark.parametrize("model", MODELS)
 def test_any_json_is_read_or_refused_as_a_contract_error(model: str, data: st.DataObject) -> None:

@@ -25,10 +25,10 @@ MAY_IMPORT_OF_OURS: dict[str, set[str]] = {
 # Its fixtures make clients. They import them late: test_sandbox_plugin.py proves that a server runs without.
 MAY_ALSO_IMPORT = {"sandbox/imprint_sandbox/pytest_plugin.py": {"imprint_client", "httpx"}}
 # What pyproject.toml declares: the client's three, and the extras. Its pytest plugin is imported by pytest. What is
-# imported from typing_extensions is for type checkers alone, which bring it along.
+# imported from typing_extensions is for type checkers alone, which bring it along; httpx2 is for those who bring it.
 MAY_IMPORT_OF_OTHERS = {
     "imprint_api": {"attrs", "httpx", "dateutil", "typing_extensions"},
-    "imprint_client": {"httpx", "attrs", "orjson"},
+    "imprint_client": {"httpx", "httpx2", "attrs", "orjson"},
     "imprint_sandbox": {"jsonschema_rs", "starlette", "uvicorn", "pytest"},
     "imprint_bulk": {"attrs", "typer", "rich", "pyarrow", "procrastinate", "psycopg", "psycopg_pool"},
 }

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -102,8 +101,17 @@ def with_shared_classes(contract: Contract) -> None:
 
 def with_deprecations(contract: Contract) -> None:
     schema(contract, "OrderBase")["properties"]["customer_id"]["deprecated"] = True
-    contract["paths"][EVENTS]["get"]["parameters"][0]["deprecated"] = True
+    contract["paths"][EVENTS]["get"]["parameters"][1]["deprecated"] = True
     contract["paths"][EVENTS]["post"]["deprecated"] = True
+
+
+def with_all_of_these(contract: Contract) -> None:
+    """Each adds to another place, so that they can be generated at once."""
+    with_new_amounts(contract)
+    with_another_text(contract)
+    with_another_parameter_text(contract)
+    with_shared_classes(contract)
+    with_deprecations(contract)
 
 
 def publish(folder: Path, raw: Contract, change: Callable[[Contract], None]) -> Path:
@@ -150,7 +158,7 @@ def docstring(package: Path, module: str) -> str:
 
 
 def test_a_new_amount_is_an_integer_with_its_own_description_wherever_it_stands(made: Made) -> None:
-    source = docstring(made(with_new_amounts), "models/new_order_event.py")
+    source = docstring(made(with_all_of_these), "models/new_order_event.py")
 
     for said in (
         "tax_amount (int | Unset): Tax Example: 100.",
@@ -162,13 +170,13 @@ def test_a_new_amount_is_an_integer_with_its_own_description_wherever_it_stands(
         "fees (list[int] | Unset)",
     ):
         assert said in source
-    (nested,) = (made(with_new_amounts) / "models").glob("*nested.py")
+    (nested,) = (made(with_all_of_these) / "models").glob("*nested.py")
     assert "fee (int | Unset): A nested fee" in nested.read_text()
 
 
 @pytest.fixture(scope="module")
 def with_amounts(made: Made) -> Any:
-    return import_package(made(with_new_amounts), "api_with_new_amounts")
+    return import_package(made(with_all_of_these), "api_with_all_of_these")
 
 
 @pytest.mark.parametrize(
@@ -194,39 +202,25 @@ def test_no_new_amount_is_read_as_a_float(spoiled: dict[str, Any], with_amounts:
 
 
 @pytest.mark.parametrize(
-    ("change", "module", "said"),
+    ("module", "said"),
     [
-        (with_another_text, "models/new_order_event.py", "amount (int): What is to be moved Example: 274999."),
-        (
-            with_another_parameter_text,
-            "api/order_events/list_order_events.py",
-            "order_event_id (str | Unset): The one event to look for",
-        ),
-        (with_shared_classes, "models/new_order.py", "channel (Channel | None | Unset): Where it was bought"),
-        (with_shared_classes, "models/new_order.py", "billing_address (Address | Unset): Where it is billed"),
-        (with_shared_classes, "models/new_order.py", "status (NewOrderStatus | None | Unset): How it stands"),
-        (
-            with_shared_classes,
-            "api/order_events/list_order_events.py",
-            "channel (Channel | None | Unset): Only those of a channel",
-        ),
-        (with_deprecations, "models/new_order.py", "customer_id (str | Unset): Deprecated. Customer identifier"),
-        (
-            with_deprecations,
-            "api/order_events/list_order_events.py",
-            "order_event_id (str | Unset): Deprecated. An order event ID.",
-        ),
-        (with_deprecations, "api/order_events/post_order_event.py", "Deprecated. Create new order events"),
+        ("models/new_order_event.py", "amount (int): What is to be moved Example: 274999."),
+        ("api/order_events/list_order_events.py", "order_event_id (str | Unset): The one event to look for"),
+        ("models/new_order.py", "channel (Channel | None | Unset): Where it was bought"),
+        ("models/new_order.py", "billing_address (Address | Unset): Where it is billed"),
+        ("models/new_order.py", "status (NewOrderStatus | None | Unset): How it stands"),
+        ("api/order_events/list_order_events.py", "channel (Channel | None | Unset): Only those of a channel"),
+        ("models/new_order.py", "customer_id (str | Unset): Deprecated. Customer identifier"),
+        ("api/order_events/list_order_events.py", "order_id (str | Unset): Deprecated. Enables searching"),
+        ("api/order_events/post_order_event.py", "Deprecated. Create new order events"),
     ],
 )
-def test_the_texts_in_python_are_those_of_the_publication(
-    change: Callable[[Contract], None], module: str, said: str, made: Made
-) -> None:
-    assert re.sub(r"OrderBase(?=Status)", "NewOrder", docstring(made(change), module)).count(said) > 0
+def test_the_texts_in_python_are_those_of_the_publication(module: str, said: str, made: Made) -> None:
+    assert said in docstring(made(with_all_of_these), module)
 
 
 def test_a_nullable_enum_is_one_class(made: Made) -> None:
-    models = {path.stem for path in (made(with_shared_classes) / "models").glob("*.py")}
+    models = {path.stem for path in (made(with_all_of_these) / "models").glob("*.py")}
 
     assert {name for name in models if "channel" in name} == {"channel"}
     assert len({name for name in models if "status" in name}) == 1

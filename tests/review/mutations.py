@@ -562,7 +562,7 @@ MUTATIONS = [
     Mutation("a header of an answer", put(f"{RESPONSES}>200>headers", {"X-Id": {"schema": TEXT}}), *HARMLESS),
     Mutation("another token URL", put(f"{LOGIN}>tokenUrl", "https://b.test"), *WIRE_ONLY),
     # --- Another way to say the same; test_canonical.py has more
-    Mutation("the security of all, said of one", put("get /orders>security", [{"basicAuth": []}]), NONE, NOTED),
+    Mutation("the security of all, said of one", put("get /orders>security", [{"basicAuth": []}]), NONE, NONE),
     Mutation(
         "parameters of a path, said of its operations",
         all_of(

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.generation.support import FITTING_OVERLAY
+from tests.generation.support import FITTING_OVERLAY, ROOT
 from tools.review import base, fresh
+from tools.review.__main__ import CACHE
 from tools.review.base import BaseError
 from tools.review.canonical import canonical
 from tools.review.change import Mend
@@ -50,7 +51,7 @@ def test_hand_written_code_and_old_programs_that_no_longer_fit_are_listed(tree: 
     program.parent.mkdir(parents=True)
     program.write_text("from imprint_api.api.orders import list_orders\n\n\nlist_orders.sync(since=1)\n")
 
-    ours, programs = type_errors(tmp_path / "before", tree, tmp_path / "cache")
+    ours, programs = type_errors(tmp_path / "before", tree, ROOT / CACHE)
 
     assert lines(ours)[1] == f'Module "{OPERATION}" has no attribute "list_orders"'
     assert 8 in lines(ours)

@@ -169,7 +169,7 @@ def test_no_text_of_a_contract_commands_the_terminal(place: str) -> None:
 
 
 def test_what_is_too_long_for_a_pull_request_is_cut_with_a_word() -> None:
-    many = [Change(f"M{impact}{n}", "m", impact, f"`m` of {n} is new" * 9) for impact in Impact for n in range(2000)]
+    many = [Change(f"M{impact}{n}", "m", impact, f"`m` of {n} is new" * 9) for impact in Impact for n in range(600)]
     text = report.markdown(review(wire=many, python=[], mend=[PLACE] * 2000))
 
     assert len(text) <= LIMIT

@@ -80,16 +80,13 @@ def rows(root: Path) -> list[str]:
         ("\x1b[31m\n", "BASE=\\x1b[31m names no commit"),
     ],
 )
-def test_a_base_that_cannot_be_read_is_told_in_one_line(base: str, problem: str, committed: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "tools.review", f"--root={committed}", "--", base],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-    )
+def test_a_base_that_cannot_be_read_is_told_in_one_line(
+    base: str, problem: str, committed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["review", f"--root={committed}", "--", base])
 
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"review: {problem}\n")
+    assert command.main() == 2
+    assert capsys.readouterr() == ("", f"review: {problem}\n")
 
 
 def test_no_change_fits_every_version(
@@ -144,6 +141,7 @@ def test_a_parameter_has_one_row(root: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert "| `GET /orders x_trace` | said of it | `x_trace` default changed from `UNSET` to `'a'` |" in rows(root)
 
 
+@pytest.mark.thorough
 def test_a_schema_is_called_as_its_class(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (root / "generator-config.yaml").write_text("class_overrides: {Order: {class_name: Receipt, module_name: receipt}}")
 
@@ -151,6 +149,7 @@ def test_a_schema_is_called_as_its_class(root: Path, monkeypatch: pytest.MonkeyP
     assert "| `Receipt` (received) | `Receipt` holds `order` | is new |" in rows(root)
 
 
+@pytest.mark.thorough
 def test_a_change_of_a_template_alone_is_reviewed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     template = root / "generator-templates" / "model.py.jinja"
     template.write_text(template.read_text().replace("def additional_keys", "def other_keys"))
@@ -176,6 +175,7 @@ def test_a_tree_that_cannot_be_read_is_told_in_one_line(
     assert capsys.readouterr().err.startswith(f"review: {name} ")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("problem", [RuntimeError("unexpected"), BrokenPipeError("nobody reads")])
 def test_what_nobody_expected_is_no_verdict(
     problem: Exception, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -189,6 +189,7 @@ def test_what_nobody_expected_is_no_verdict(
     assert str(problem) in capsys.readouterr().err
 
 
+@pytest.mark.thorough
 def test_nobody_reading_is_no_verdict(root: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)

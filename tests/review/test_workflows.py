@@ -16,6 +16,7 @@ from .mutations import TEXT, Edit, drop, put
 from .test_review import change, committed, git
 
 __all__ = ["committed"]  # a fixture
+pytestmark = pytest.mark.thorough  # each generates and reviews in processes of its own
 
 GH = """#!/bin/sh
 echo "$@" >> "$LOG"
@@ -114,10 +115,7 @@ def test_nothing_to_generate_opens_no_pull_request_and_closes_one(runner: Runner
 
 @pytest.mark.parametrize(
     ("edit", "is_draft"),
-    [
-        (put("NewOrder>properties>phone", TEXT), False),
-        pytest.param(drop(">paths>/orders/{order_id}>delete"), True, marks=pytest.mark.thorough),
-    ],
+    [(put("NewOrder>properties>phone", TEXT), False), (drop(">paths>/orders/{order_id}>delete"), True)],
 )
 def test_a_change_opens_a_pull_request_that_is_a_draft_if_hand_work_is_needed(
     edit: Edit, is_draft: bool, runner: Runner
@@ -138,7 +136,6 @@ def test_a_change_opens_a_pull_request_that_is_a_draft_if_hand_work_is_needed(
     assert "generated/imprint_api/openapi.json" in runner.pushed()
 
 
-@pytest.mark.thorough
 def test_a_second_push_replaces_the_branch_and_updates_the_pull_request(runner: Runner) -> None:
     change(runner.work, put("NewOrder>properties>phone", TEXT))
     commit(runner)
@@ -156,7 +153,6 @@ def test_a_second_push_replaces_the_branch_and_updates_the_pull_request(runner: 
     assert "`fax` is new" in runner.said("body.md")
 
 
-@pytest.mark.thorough
 def test_a_stale_action_is_deleted_in_the_pull_request(runner: Runner) -> None:
     (runner.work / "openapi.overlay.yaml").write_text(FITTING_OVERLAY + STALE)
     commit(runner)
@@ -168,7 +164,6 @@ def test_a_stale_action_is_deleted_in_the_pull_request(runner: Runner) -> None:
     assert "It has gone" not in (runner.work / "openapi.overlay.yaml").read_text()
 
 
-@pytest.mark.thorough
 def test_a_contract_that_is_refused_opens_a_draft_that_says_why(runner: Runner) -> None:
     change(runner.work, put("NewOrder>properties>kind", {"type": "string", "enum": ["a", "A"]}))
     commit(runner)

@@ -76,11 +76,12 @@ def review(root: Path, given: str, folder: Path) -> Review:
     if now.is_complete:
         told_of = {change[:2] for change in in_python if change.impact is not Impact.NOTED}
         follows = {change.subject for change in in_python if change.words == surface.OTHER_CODE}
+        changed = {change.subject for change in in_python if change.words != surface.OTHER_TEXT}
         breaks = {change[:2] for change in on_wire if change.impact is Impact.BREAKING and change[:2] not in told_of}
         in_python += [
             Change(subject, member, Impact.NOTED, FOLLOWS if subject in follows else UNSEEN)
             for subject, member in sorted(breaks)
-            if member or subject not in follows
+            if (member and subject in follows) or subject not in changed
         ]
     ours, programs = mend.type_errors(before, after, root / CACHE)
     by_hand = dict.fromkeys([*now.mend, *ours, *mend.named(old, new, after)])

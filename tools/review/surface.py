@@ -38,6 +38,7 @@ CALLS = {
     griffe.BreakageKind.PARAMETER_CHANGED_REQUIRED: "must be given",
     griffe.BreakageKind.PARAMETER_ADDED_REQUIRED: "is new, and must be given",
 }
+OTHER_TEXT = "another text, the same code"
 OTHER_CODE = "other code behind the same names: read its diff"
 # How a function is called or awaited.
 LABELS = {"async": "`async def`", "classmethod": "a class method", "staticmethod": "a static method"}
@@ -364,7 +365,7 @@ def difference(name: Path, old: Path, new: Path) -> str:
             return ""
         was, now = (ast.parse((package / name).read_bytes()) for package in (old, new))
         if ast.dump(without_texts(was)) == ast.dump(without_texts(now)):
-            return "another text, the same code"
+            return OTHER_TEXT
     return OTHER_CODE
 
 

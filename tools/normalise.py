@@ -47,8 +47,8 @@ def rewritten(contract: dict[str, Any], slot: Slot) -> Any:
     for inner in list(inner_schemas(schema, slot.place, slot.name)):
         inner.value = rewritten(contract, inner)
     schema = write_out_reference(contract, schema)
-    schema, is_nullable_part = write_out_all_of(contract, schema)
-    if is_nullable or is_nullable_part:
+    schema = write_out_all_of(contract, schema)
+    if is_nullable:
         schema = allow_null(schema)
     return mark_deprecated(name_nullable_class(schema, slot.name))
 
@@ -134,34 +134,32 @@ def write_out_reference(contract: dict[str, Any], schema: dict[str, Any]) -> dic
     return {"allOf": [reference, rest] if rest else [reference], **said}
 
 
-def write_out_all_of(contract: dict[str, Any], schema: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-    """An `allOf` of anything but objects is written out as the one schema that it means; whether a part was nullable.
+def write_out_all_of(contract: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """An `allOf` of anything but objects is written out as the one schema that it means.
 
     The generator drops each model that has one, with a warning ("Cannot take allOf a non-object", its issues 674 and
     1066), and every operation that uses the model. Can go when it merges scalars.
     """
     if not isinstance(schema.get("allOf"), list) or not all(isinstance(part, dict) for part in schema["allOf"]):
-        return schema, False
+        return schema
     outer = {key: value for key, value in schema.items() if key != "allOf"}
     parts = [*schema["allOf"], outer] if outer else schema["allOf"]
     classes = [part for part in parts if makes_class(contract, part)]
     if len(classes) == 1 and "$ref" in classes[0] and not any(assertions_of(p) for p in parts if p is not classes[0]):
         said = {key: value for part in parts for key, value in part.items() if key != "$ref"}
-        return {"allOf": [classes[0]], **said}, False
+        return {"allOf": [classes[0]], **said}
     if classes:
-        return schema, False
+        return schema
     whole: dict[str, Any] = {}
-    is_nullable = False
     for part in parts:
         target = copy.deepcopy(resolve(contract, part))
         if not isinstance(target, dict):
-            return schema, False
-        is_nullable = take_nullable(target) or is_nullable
-        inner, is_nullable_part = write_out_all_of(contract, write_out_reference(contract, target))
-        is_nullable = is_nullable_part or is_nullable
+            return schema
+        target = allow_null(target) if take_nullable(target) else target
+        inner = write_out_all_of(contract, write_out_reference(contract, target))
         if "allOf" in inner or not merge(whole, inner):
-            return schema, False
-    return whole, is_nullable
+            return schema
+    return whole
 
 
 def merge(whole: dict[str, Any], part: dict[str, Any]) -> bool:
@@ -288,7 +286,7 @@ def describe_parameters(contract: dict[str, Any]) -> None:
         said = {key: parameter[key] for key in ("description", "deprecated") if key in parameter}
         if said:
             schema = {"allOf": [schema], **said} if "$ref" in schema else schema | said
-            parameter["schema"] = mark_deprecated(write_out_all_of(contract, schema)[0])
+            parameter["schema"] = mark_deprecated(write_out_all_of(contract, schema))
 
 
 def mark_deprecated(schema: dict[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ COMPONENTS: dict[str, Any] = {
     "Text": {"type": "string", "description": "A text", "maxLength": 2},
     "State": {"type": "string", "enum": ["on", "off"], "description": "A state"},
     "MaybeState": {"type": "string", "enum": ["on", "off"], "nullable": True},
+    "MaybeText": {"type": "string", "maxLength": 2, "nullable": True},
     "Thing": {"type": "object", "description": "A thing", "properties": {"a": {"type": "string"}}, "required": ["a"]},
     "List": {"type": "array", "items": ref("Amount"), "maxItems": 2},
 }
@@ -80,6 +81,9 @@ def normalised(schema: dict[str, Any], **components: Any) -> dict[str, Any]:
         ({"allOf": [ref("Amount"), {"nullable": True}]}, {**COMPONENTS["Amount"], "type": ["integer", "null"]}),
         ({"type": "array", "items": {**ref("Amount"), "description": "One"}},
          {"type": "array", "items": {**COMPONENTS["Amount"], "description": "One"}}),
+        ({"allOf": [ref("MaybeText"), {"description": "A"}]},
+         {"type": ["string", "null"], "maxLength": 2, "description": "A"}),
+        ({"allOf": [ref("MaybeText"), {"type": "string"}]}, {"type": "string", "maxLength": 2}),
         # What the generator reads as it is.
         ({"type": "string", "description": "A"}, {"type": "string", "description": "A"}),
         (ref("Amount"), ref("Amount")),

@@ -55,8 +55,8 @@ class RetryPolicy:
     Args:
         attempts: How often a request is sent at most. Lookups that settle an outcome do not count, and neither do 429
             responses: those were not carried out, so the request is sent again until the deadline.
-        deadline: No attempt starts later than this after the call began, and timeouts are cut to what is left of it.
-            0: one attempt, with its timeouts alone.
+        deadline: No attempt starts later than this after the call began. Timeouts are cut to what is left of it, and a
+            response that is still arriving then is cut off. 0: one attempt, no longer than its timeouts together.
         first_wait: The wait before the second attempt is random, from 0 to this. The limit doubles with each attempt.
         longest_wait: The largest that limit gets.
         resend_unknown: Whether to send an event again if its outcome is unknown and a lookup does not find it. Use True
@@ -163,6 +163,10 @@ class Call:
     attempts: int = 0
     refusals: int = 0
     """Those of the attempts that were certainly not carried out, and so do not count."""
+
+    def again(self) -> "Call":
+        """The same, begun now."""
+        return attrs.evolve(self, began=seam.now(), attempts=0, refusals=0)
 
     def left(self) -> float:
         """The seconds to the deadline."""

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 from imprint_api.types import ContractError, described, is_text, parameter_faults, parameter_types
 
 from .bodies import stated
-from .delivery import Answer, Request
+from .delivery import Answer, Call, Request
 from .errors import Fault, InvalidRequestError
+from .settings import Settings
 from .transport import make_request
 
 T = TypeVar("T")
@@ -20,19 +21,20 @@ Asks = Callable[..., dict[str, Any]]
 """The `_get_kwargs` of a generated function: its parameters have the contract's types and limits."""
 
 
-def split(options: Mapping[str, Any], names: frozenset[str], asks: Asks) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Filters, each checked (an empty one might be none to a server), and what is left of the options."""
-    filters = {name: value for name, value in options.items() if name in names}
+def split(options: Any, names: frozenset[str], asks: Asks, settings: Settings) -> tuple[dict[str, Any], Call]:
+    """Filters, each checked (an empty one might be none to a server), and a call with the other options."""
+    filters = {name: options.pop(name) for name in names & options.keys()}
+    call = settings.call(options)  # takes headers out of them, before an error can show them
     check(filters, asks)
-    return filters, {name: value for name, value in options.items() if name not in names}
+    return filters, call
 
 
-def split_one(options: Mapping[str, Any], names: frozenset[str], asks: Asks) -> tuple[dict[str, Any], dict[str, Any]]:
+def split_one(options: Any, names: frozenset[str], asks: Asks, settings: Settings) -> tuple[dict[str, Any], Call]:
     """As `split`, where exactly one of the filters is needed."""
-    wanted, rest = split(options, names, asks)
+    wanted, call = split(options, names, asks, settings)
     if len(wanted) != 1:
         raise InvalidRequestError([Fault("find", f"needs exactly one of {' and '.join(sorted(names, reverse=True))}")])
-    return wanted, rest
+    return wanted, call
 
 
 def check(filters: Mapping[str, Any], asks: Asks) -> None:

@@ -57,8 +57,8 @@ def _delete(order_event_id: str, call: Call) -> Flow[Any]:
 
 
 def _find(options: FindOptions, settings: Settings) -> Flow[OrderEvent | None]:
-    wanted, rest = split_one(options, _IDS, list_order_events._get_kwargs)
-    return only((yield from deliver(_with(wanted), settings.call(rest))))
+    wanted, call = split_one(options, _IDS, list_order_events._get_kwargs, settings)
+    return only((yield from deliver(_with(wanted), call)))
 
 
 def _with(wanted: dict[str, Any]) -> Request[list[OrderEvent]]:
@@ -66,13 +66,13 @@ def _with(wanted: dict[str, Any]) -> Request[list[OrderEvent]]:
 
 
 def _list(options: ListOptions, settings: Settings) -> Callable[[], Walk]:
-    given = {name: value for name, value in options.items() if (name, value) != ("starting_after", None)}
-    filters, rest = split(given, _FILTERS, list_order_events._get_kwargs)
-    settings.call(rest)  # what is wrong with an option is raised now, not with the first page
+    if options.get("starting_after", "") is None:
+        del options["starting_after"]
+    filters, call = split(options, _FILTERS, list_order_events._get_kwargs, settings)
 
     def ask(cursor: str | None) -> Flow[OrderEventsResponse]:
         after = {} if cursor is None else {"starting_after": cursor}
-        return deliver(make_request(**list_order_events._get_kwargs(**{**filters, **after})), settings.call(rest))
+        return deliver(make_request(**list_order_events._get_kwargs(**{**filters, **after})), call.again())
 
     return lambda: Walk(ask, filters.get("starting_after"))
 

@@ -59,13 +59,13 @@ def _delete(order_id: str, call: Call) -> Flow[Any]:
 
 
 def _find(options: OrderFilters, settings: Settings) -> Flow[Order | None]:
-    wanted, rest = split_one(options, _FILTERS, list_orders._get_kwargs)
-    return _one((yield from deliver(_with(wanted), settings.call(rest))))
+    wanted, call = split_one(options, _FILTERS, list_orders._get_kwargs, settings)
+    return _one((yield from deliver(_with(wanted), call)))
 
 
 def _list(options: OrderFilters, settings: Settings) -> Flow[list[Order]]:
-    filters, rest = split(options, _FILTERS, list_orders._get_kwargs)
-    return (yield from deliver(_with(filters), settings.call(rest)))
+    filters, call = split(options, _FILTERS, list_orders._get_kwargs, settings)
+    return (yield from deliver(_with(filters), call))
 
 
 def _with(wanted: dict[str, Any]) -> Request[list[Order]]:

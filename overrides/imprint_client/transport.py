@@ -106,7 +106,9 @@ class _Transport:
     """What both flavours share: how a request is dressed, and what came of it."""
 
     def __init__(self, settings: Settings, client: Any, *, is_async: bool) -> None:
-        self.settings, self.closed, self._is_async = settings, False, is_async
+        self.settings = settings
+        self.closed: bool = False
+        self._is_async = is_async
         self._ours = None if client else wire.make(settings.base_url, is_async=is_async)
         self._client: Any
         self._direct: Any

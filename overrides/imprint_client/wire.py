@@ -17,7 +17,7 @@ from contextlib import suppress
 from functools import cache, lru_cache, partial
 from math import inf
 from types import FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from urllib.request import getproxies
 
 import httpx
@@ -29,9 +29,9 @@ from .errors import ConfigurationError
 if TYPE_CHECKING:
     import httpx2
 
-    Client = httpx.Client | httpx2.Client
-    AsyncClient = httpx.AsyncClient | httpx2.AsyncClient
-    Timeout = httpx.Timeout | httpx2.Timeout
+    Client: TypeAlias = httpx.Client | httpx2.Client
+    AsyncClient: TypeAlias = httpx.AsyncClient | httpx2.AsyncClient
+    Timeout: TypeAlias = httpx.Timeout | httpx2.Timeout
 else:
     Client, AsyncClient, Timeout = httpx.Client, httpx.AsyncClient, httpx.Timeout
 
@@ -211,14 +211,15 @@ class Exchange:
 
     def __init__(self, attempt: Attempt, kinds: tuple[type[Exception], ...], *, is_async: bool) -> None:
         self.response: Any = None
-        self.body = b""
+        self.body: bytes = b""
         self.error: Exception | None = None
         self._kinds, self._pieces, self._size = kinds, list[bytes](), 0
-        timeout, self.began = attempt.call.timeout, time.monotonic()
+        timeout = attempt.call.timeout
+        self.began: float = time.monotonic()
         # Without a deadline, each part may take as long as its timeout, and all no longer than that together.
         most = sum(LONGEST_TIMEOUT_SECONDS if part is None else part for part in timeout.values())
         seconds = max(min(attempt.seconds, most), SHORTEST_TIMEOUT_SECONDS)
-        self.seconds = seconds + GRACE_SECONDS
+        self.seconds: float = seconds + GRACE_SECONDS
         self._before, self._at = inf, self.began + self.seconds
         cut = {name: seconds if part is None else min(part, seconds) for name, part in timeout.items()}
         self.extensions: dict[str, Any] = {"timeout": cut, "attempt": attempt}

@@ -40,7 +40,7 @@ else:
 
 
 class Unset:
-    """The type of UNSET, the value of a member that is absent: not null, not there"""
+    """The type of UNSET: the value of a field that is missing, as opposed to null"""
 
     def __bool__(self) -> Literal[False]:
         return False
@@ -101,7 +101,7 @@ MIN_SAFE_INTEGER = -MAX_SAFE_INTEGER
 
 
 class ContractError(ValueError):
-    """What was read, or a parameter that was to be sent, is not what the contract says
+    """Something that was read, or a parameter to send, is not what the contract says
 
     Attributes:
         path: Where, from the outermost object read: ``data[3].order_lines[0].rate``; empty for that object itself
@@ -114,7 +114,7 @@ class ContractError(ValueError):
         self.problem = problem
 
     def __str__(self) -> str:
-        return f"{self.path} {self.problem}" if self.path else f"the answer {self.problem}"
+        return f"{self.path} {self.problem}" if self.path else f"the response {self.problem}"
 
     def inside(self, outer: str) -> "ContractError":
         """The same error seen from the object that holds this one as `outer`"""

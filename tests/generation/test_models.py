@@ -193,7 +193,7 @@ def test_what_is_no_object_is_refused(model: str, value: Any) -> None:
     error = refused(model, value)
 
     assert error.path == ""
-    assert str(error).startswith("the answer is ")
+    assert str(error).startswith("the response is ")
     assert error.problem.endswith("not an object")
 
 

@@ -6,7 +6,7 @@ from typing import Self
 
 
 class OrderEventType(StrEnum):
-    """A value that the contract does not list yet is kept as it came: it equals its string, and `known` is False."""
+    """A value that the contract does not list is kept. It equals its string, and `known` is False."""
 
     CAPTURED = "CAPTURED"
     REFUNDED = "REFUNDED"

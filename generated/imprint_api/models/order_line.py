@@ -68,7 +68,7 @@ class OrderLine:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """What is sent: every member that is not UNSET, and the additional properties"""
+        """Return what JSON can hold: every field that is not UNSET, and the additional properties"""
         value: Any
         d: dict[str, Any] = {
             "name": self.name,
@@ -84,10 +84,10 @@ class OrderLine:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """Read what was received, member by member
+        """Read a dict, and check each field as the contract says
 
         Raises:
-            ContractError: Something is not what the contract says; its `path` says where
+            ContractError: A field is missing or wrong. It is a ValueError, and its `path` says where
         """
         d = src_dict if type(src_dict) is dict else read_object(src_dict)
         new = cls.__new__(cls)

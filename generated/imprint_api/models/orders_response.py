@@ -40,7 +40,7 @@ class OrdersResponse:
         return not self.additional_properties and (are_plain(self.data, Order))
 
     def to_dict(self) -> dict[str, Any]:
-        """What is sent: every member that is not UNSET, and the additional properties"""
+        """Return what JSON can hold: every field that is not UNSET, and the additional properties"""
         d: dict[str, Any] = {
             "data": write_models(self.data, Order),
         }
@@ -50,10 +50,10 @@ class OrdersResponse:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """Read what was received, member by member
+        """Read a dict, and check each field as the contract says
 
         Raises:
-            ContractError: Something is not what the contract says; its `path` says where
+            ContractError: A field is missing or wrong. It is a ValueError, and its `path` says where
         """
         d = src_dict if type(src_dict) is dict else read_object(src_dict)
         new = cls.__new__(cls)

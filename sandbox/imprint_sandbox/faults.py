@@ -1,7 +1,7 @@
-"""A bad day, as one value: what becomes of the write, and what the caller gets to see of it.
+"""A bad day, as one value: what happens to the write, and what the caller sees of it.
 
-The two are apart because they are apart in life: a 503 may come before or after the write, and a connection that broke
-says nothing about either.
+The two are separate because they are separate in real life. A 503 can come before or after the write, and a broken
+connection says nothing about either.
 """
 
 import math
@@ -21,31 +21,32 @@ _FRAMING = ("content-length", "transfer-encoding", "connection")
 class Fault:
     """What goes wrong with one request.
 
-    `write` is what becomes of what the request would add, replace or delete:
+    `write` is what happens to the record that the request adds, replaces or deletes:
 
-    - "made": that is done at once (the default when the answer comes from it);
-    - "lost": it never is (the default for a `status` and for "cut", whose answer does not come from it);
-    - "late": it is done only later, after the answer; it needs a `status` or "cut";
-    - "unseen": it is done at once, but lookups see what was there before until later.
+    - "made": it is done at once. The default, if the response comes from it.
+    - "lost": it is never done. The default with a `status`, and with "cut".
+    - "late": it is done only after the response. It needs a `status` or "cut".
+    - "unseen": it is done at once, but lookups do not see it until later.
 
-    `settles_after` says when later is: after this many further requests to any operation have been handled (an int, 1
-    or more), or, when None, at `Sandbox.settle()`.
+    `settles_after` says when later is: after this many more requests (an int, 1 or more), or at `Sandbox.settle()` if
+    it is None.
 
     `answer` is what is sent:
 
-    - "normal": what the sandbox would answer, or `status` (the default);
-    - "cut": nothing, the connection is closed;
-    - "cut_in_body": all headers and half of the body, then the connection is closed;
-    - "malformed": a whole answer whose body is half of the JSON that it should be;
-    - "empty_page": a page with no events that says there are more;
-    - "repeated_page": the first page again, whatever cursor was given, and it says there are more;
-    - "unknown_type": events have a type that the contract does not know.
+    - "normal": the usual response, or one with `status`. The default.
+    - "cut": nothing. The connection is closed.
+    - "cut_in_body": all headers and half of the body. Then the connection is closed.
+    - "malformed": a complete response whose body is half of its JSON.
+    - "empty_page": a page with no events that says there are more.
+    - "repeated_page": the first page again, whatever the cursor is. It says there are more.
+    - "unknown_type": events with a type that the contract does not know.
 
-    `status` (int), `headers` and `body` replace those of the answer. A `body` that is bytes or str is sent as it is,
-    anything else as JSON; without one, a `status` of 400 or more has Imprint's error body and a lower one has none.
-    `delay` is the time in seconds (float) between the write and the answer; `Sandbox.settle()` cuts it short.
+    `status` (int), `headers` and `body` replace those of the response. A `body` that is bytes or str is sent as it is,
+    anything else as JSON. Without a `body`, a `status` of 400 or more has Imprint's error body, and a lower one has
+    none. `delay` is the time in seconds (float) between the write and the response. `Sandbox.settle()` ends it.
 
-    Raises ValueError when no field is given, or when they contradict each other.
+    Raises:
+        ValueError: No field is given, or the fields contradict each other.
     """
 
     write: Write | None = None

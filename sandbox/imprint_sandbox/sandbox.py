@@ -1,4 +1,4 @@
-"""`Sandbox`: a local Imprint that a program or a test starts, spoils and looks into."""
+"""`Sandbox`: a local Imprint that a program or a test starts, gives bad days, and looks into."""
 
 import difflib
 import logging
@@ -19,24 +19,28 @@ _log = logging.getLogger("imprint_sandbox")
 
 
 class Sandbox:
-    """A local Imprint: serves the contract over HTTP and keeps what it is told.
+    """A local Imprint: it serves the contract over HTTP and keeps what it is told.
 
         with Sandbox() as sandbox:
             imprint = Imprint(api_key=sandbox.api_key, base_url=sandbox.url)
 
-    It listens from the moment it is made until `close`, which leaving the `with` block calls. `port` 0 picks a free
-    one. `db` is the path of a file that survives a restart, or ":memory:". `api_key` is the only key that is accepted.
+    It listens until `close`, which leaving the `with` block calls.
 
-    Only this machine can reach it, unless `host` is the IPv4 address of a network; "0.0.0.0" is all of them, which a
-    container needs. Whoever reaches it can then read and change what it holds, and a warning in the log says so. A
-    request must name a loopback host, `host` or one of `allowed_hosts` (names without a port), or it gets a 403.
+    Args:
+        host: The IPv4 address to listen on. The default lets only this machine in. "0.0.0.0" lets other machines and
+            containers in, which can then read and change everything; a warning in the log says so.
+        port: 0 picks a free one.
+        db: A file that survives a restart. The default keeps everything in memory.
+        api_key: The only key that is accepted.
+        duplicates: "keep" records a second event with the same `order_event_id` or `partner_event_id`, and a second
+            order with the same `partner_order_id`. "reject" answers it with a 409.
+        allowed_hosts: Names without a port that requests may use, beside loopback and `host`. Others get a 403.
 
-    With `duplicates="reject"` a second event with the same `order_event_id` or `partner_event_id`, and a second order
-    with the same `partner_order_id`, is answered with 409; otherwise it is recorded again.
-
-    Raises ModuleNotFoundError, saying what to install, without the extra [sandbox]; OSError when the port is taken or
-    the file is in use; sqlite3.Error when the file cannot be opened; ValueError when it is another program's, and for
-    an unknown value of `duplicates` or a host that is not one.
+    Raises:
+        ModuleNotFoundError: The extra [sandbox] is not installed. The message says what to install.
+        OSError: The port is taken, or another sandbox uses the file.
+        sqlite3.Error: The file cannot be opened.
+        ValueError: The file belongs to another program, or an argument is not valid.
     """
 
     def __init__(
@@ -90,7 +94,7 @@ class Sandbox:
         self.close()
 
     def close(self) -> None:
-        """Stop serving: open connections are closed, whatever goes on in them. What is in memory is gone."""
+        """Stop serving, and close all connections. What is in memory is lost."""
         if not self._closed:
             self._closed = True
             self._server.stop()
@@ -98,17 +102,17 @@ class Sandbox:
 
     @property
     def orders(self) -> list[JsonObject]:
-        """The orders that are kept, in the order of recording, as they are and not as lookups may still see them."""
+        """The orders, in the order of recording, including what lookups do not see yet."""
         return self._state.records("orders")
 
     @property
     def events(self) -> list[JsonObject]:
-        """The order events that are kept, in the order of recording, those that lookups do not see yet included."""
+        """The order events, in the order of recording, including those that lookups do not see yet."""
         return self._state.records("events")
 
     @property
     def requests(self) -> list[ReceivedRequest]:
-        """The requests that arrived (the last 100,000), in order."""
+        """The requests that arrived, in order. Only the last 100,000 are kept."""
         return self._state.requests()
 
     @property
@@ -117,26 +121,33 @@ class Sandbox:
         return self._state.faults()
 
     def fail(self, operation: str, fault: Fault, *, times: int = 1) -> None:
-        """Let `fault` happen to the next `times` requests to `operation` (an operationId), after the faults before it.
+        """Make the next requests to an operation go wrong, after the faults that were added before.
 
-        Raises ValueError for an operation that the contract does not have, or for which the fault makes no sense.
+        Args:
+            operation: The operationId: createOrder, listOrders, putOrder, deleteOrder, postOrderEvent, listOrderEvents
+                or deleteOrderEvent.
+            fault: What goes wrong.
+            times: How many requests it happens to.
+
+        Raises:
+            ValueError: The contract has no such operation, or the fault makes no sense for it.
         """
         self._state.fail(operation, fault, times)
 
     def heal(self) -> None:
-        """Forget the faults still to come. What is late stays late: see `settle`."""
+        """Forget the faults still to come. Late writes stay late: see `settle`."""
         self._state.heal()
 
     def settle(self) -> None:
-        """Make later now: late writes have landed when this returns, lookups see everything, delayed answers go out."""
+        """Land all late writes, let lookups see everything, and send delayed responses now."""
         self._state.settle()
 
     def reset(self) -> None:
-        """Forget everything: records, requests, faults, late writes. Delayed answers are never sent."""
+        """Forget everything: records, requests, faults and late writes. Delayed responses are never sent."""
         self._state.reset()
 
     def wait_for_requests(self, count: int, *, timeout: float = 10.0) -> None:
-        """Return once `count` requests have arrived since the start or `reset`; TimeoutError after `timeout` s."""
+        """Wait until `count` requests have arrived since the start or `reset`. Raise TimeoutError after `timeout` seconds."""
         self._state.wait_for_requests(count, timeout)
 
 

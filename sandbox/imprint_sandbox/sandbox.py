@@ -147,7 +147,7 @@ class Sandbox:
         self._state.reset()
 
     def wait_for_requests(self, count: int, *, timeout: float = 10.0) -> None:
-        """Wait until `count` requests have arrived since the start or `reset`. Raise TimeoutError after `timeout` seconds."""
+        """Wait until `count` requests have arrived since the start or `reset`; TimeoutError after `timeout` seconds."""
         self._state.wait_for_requests(count, timeout)
 
 

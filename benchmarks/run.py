@@ -31,9 +31,11 @@ VARIANTS: dict[str, tuple[str, Make]] = {
     "asyncio": ("openapi-generator, asyncio", openapi_generator.make_asyncio),
     "structs": ("limit: msgspec Structs over httpx", structs.make),
     OURS: ("**ours**", ours.make),
+    "httpx2": ("**ours**, over clients of httpx2", ours.make_over_httpx2),
 }
 COMPARED = (
-    "imprint-client", "httpx", "httpcore", "openapi-python-client", "openapi-generator-cli", "urllib3", "pydantic",
+    "imprint-client", "httpx", "httpcore", "httpx2", "httpcore2",
+    "openapi-python-client", "openapi-generator-cli", "urllib3", "pydantic",
     "aiohttp", "msgspec",
 )  # fmt: skip
 

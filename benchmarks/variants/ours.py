@@ -5,10 +5,11 @@ bytes and the models, without sending anything.
 """
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, nullcontext
 from typing import Any
 
 import httpx
+import httpx2
 from imprint_api.api.order_events import list_order_events
 from imprint_client import AsyncImprint, Imprint, NewOrderEvent
 from imprint_client.coding import encode
@@ -24,13 +25,22 @@ def make(address: str, stack: ExitStack) -> Variant:
     return _over(stack.enter_context(Imprint(API_KEY, base_url=address)), address)
 
 
+def make_over_httpx2(address: str, stack: ExitStack) -> Variant:
+    """Over clients of httpx2."""
+    http = stack.enter_context(httpx2.Client())
+    imprint = stack.enter_context(Imprint(API_KEY, base_url=address, http_client=http))
+    return _over(imprint, address, httpx2.AsyncClient, imports="import httpx2, imprint_client")
+
+
 def make_over_own_client(address: str, stack: ExitStack) -> Variant:
     """Over a caller's own httpx.Client."""
     http = stack.enter_context(httpx.Client())
     return _over(stack.enter_context(Imprint(API_KEY, base_url=address, http_client=http)), address)
 
 
-def _over(imprint: Imprint, address: str) -> Variant:
+def _over(
+    imprint: Imprint, address: str, own: Callable[[], Any] = nullcontext, imports: str = "import imprint_client"
+) -> Variant:
     event, listed = NewOrderEvent.from_dict(new_event()), make_request(**list_order_events._get_kwargs())
 
     def decode(page: bytes) -> object:
@@ -48,12 +58,12 @@ def _over(imprint: Imprint, address: str) -> Variant:
 
     @asynccontextmanager
     async def connect() -> AsyncIterator[AsyncCreate]:
-        async with AsyncImprint(API_KEY, base_url=address) as imprint:
+        async with own() as http, AsyncImprint(API_KEY, base_url=address, http_client=http) as imprint:
             yield lambda: imprint.order_events.create(event)
 
     return Variant(
         name="ours",
-        imports="import imprint_client",
+        imports=imports,
         decode=decode,
         encoder=encoder,
         create=lambda: imprint.order_events.create(event),

@@ -86,8 +86,12 @@ class Credentials:
                 return f"headers: the value of {name} is not a text of visible ASCII characters"
         return None if self._auth in ("bearer", "basic") else "auth must be 'bearer' or 'basic'"
 
-    def headers(self) -> dict[str, str]:
+    def headers(self) -> Mapping[str, str]:
         """What goes with a request."""
+        return self._all
+
+    @cached_property
+    def _all(self) -> dict[str, str]:
         merchant = {"x-imprint-merchant-key": self._merchant_key} if self._merchant_key else {}
         scheme = f"Basic {self._basic()}" if self._auth == "basic" else f"Bearer {self._key}"
         return {**self._headers, "authorization": scheme, **merchant}
@@ -101,7 +105,11 @@ class Credentials:
 
     def mask_success(self, body: bytes) -> bytes:
         """What is recorded is not to be changed: only where a text is the key and nothing else, as an id may be."""
-        return body.replace(json.dumps(self._key).encode(), json.dumps(MASK).encode())
+        return body.replace(self._text, b'"%s"' % MASK.encode())
+
+    @cached_property
+    def _text(self) -> bytes:
+        return json.dumps(self._key).encode()
 
     @cached_property
     def _echoes(self) -> re.Pattern[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from griffe import Class, ExprSubscript, Extension, Function, Module, Parameter, ParameterKind, Parameters
+from griffe import Class, Expr, ExprSubscript, Extension, Function, Module, Parameter, ParameterKind, Parameters
 
 
 class Options(Extension):
@@ -26,14 +26,15 @@ def _show_options(function: Function) -> None:
     shown: list[Parameter] = []
     for parameter in function.parameters:
         annotation = parameter.annotation
-        is_options = parameter.kind is ParameterKind.var_keyword and isinstance(annotation, ExprSubscript)
-        if is_options and annotation.canonical_path == "typing.Unpack":
+        if (
+            parameter.kind is ParameterKind.var_keyword
+            and isinstance(annotation, ExprSubscript)
+            and annotation.canonical_path == "typing.Unpack"
+            and isinstance(annotation.slice, Expr)
+        ):
             options = function.modules_collection[annotation.slice.canonical_path]
             for each in reversed([options, *options.mro()]):
-                for name, field in each.attributes.items():
-                    shown.append(
-                        Parameter(name, kind=ParameterKind.keyword_only, annotation=field.annotation, default="...")
-                    )
+                shown += [_option(name, field) for name, field in each.attributes.items()]
         else:
             shown.append(parameter)
     function.parameters = Parameters(*shown)

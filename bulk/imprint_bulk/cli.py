@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, ParamSpec, get_args
 
 import typer
-from imprint_client import AsyncImprint, Imprint, ImprintError, RetryPolicy
+from imprint_client import AsyncImprint, Gate, Imprint, ImprintError, RetryPolicy
 
 from imprint_bulk import terminal
 from imprint_bulk.checks import IDS, Entry, Problem, check_rows
@@ -162,7 +162,7 @@ def send(
         sender = asyncio.run(_send(file, opened, concurrency, rate, settle_wait, shown=not as_json))
         summary = opened.summary(settle_wait)
         code = CANNOT_GO_ON if sender.stop and sender.stop.exit_code == CANNOT_GO_ON else summary.exit_code
-        if sender.stop:
+        if sender.stop and sender.stop.reason != _INTERRUPTED:
             complain(sender.stop.reason)
         if rejects and summary.counts["refused"]:
             write_json_lines(rejects, _rejects(file, opened))
@@ -173,7 +173,7 @@ def send(
 async def _send(
     file: Path, journal: Journal, concurrency: int, rate: float | None, settle_wait: float, *, shown: bool
 ) -> Sender:
-    async with AsyncImprint(terminal.api_key(), retry=RETRY) as imprint:
+    async with AsyncImprint(terminal.api_key(), retry=RETRY, gate=Gate(rate)) as imprint:
         with terminal.progress(journal.summary().counts, shown=shown) as changed:
             sender = Sender(
                 journal,
@@ -187,6 +187,8 @@ async def _send(
             def interrupted() -> None:
                 if sender.stop and this:
                     this.cancel()
+                else:
+                    complain(_INTERRUPTED)
                 sender.halt(3, _INTERRUPTED)
 
             this = asyncio.current_task()

@@ -242,7 +242,7 @@ class Journal:
         try:
             mode = "?mode=ro" if read_only else ""
             where = "" if path is None else f"{path.absolute().as_uri()}{mode}"
-            self._database = sqlite3.connect(where, uri=True, isolation_level=None, timeout=10)
+            self._database = sqlite3.connect(where, uri=True, isolation_level=None, timeout=10, check_same_thread=False)
             application, version = self._one("PRAGMA application_id")[0], self._one("PRAGMA user_version")[0]
             self._is_new = not application and not self._find("SELECT 1 FROM sqlite_master")
             if not self._is_new and (application, version) != (_APPLICATION, _VERSION):

@@ -18,6 +18,8 @@ ROWS_AHEAD = 1000
 """How far the file is read ahead of the oldest row that is not done."""
 PAUSES_SECONDS: Sequence[float] = (5.0, 15.0, 45.0)
 """Before a row is tried again that was certainly not recorded. The client has retried it before."""
+LAZY_COMMIT_SECONDS = 0.2
+"""What became of a row waits so long for the commit of another row that is to be sent."""
 _DONE_AT_ONCE = 200
 
 
@@ -57,6 +59,8 @@ class Sender:
         self._last: dict[str, asyncio.Task[None]] = {}
         self._running: set[asyncio.Task[None]] = set()
         self._commit: asyncio.Task[None] | None = None
+        self._writing: asyncio.Task[None] | None = None
+        self._lazy: asyncio.TimerHandle | None = None
         self._halted = asyncio.Event()
         self._errors: list[BaseException] = []
         self.stop: Stop | None = None
@@ -90,7 +94,7 @@ class Sender:
         for number, entry in enumerate(entries):
             if self.stop:
                 return
-            record = self._journal.find(entry)
+            record = (await self._journal_free()).find(entry)
             if step(record, self._now(), self._settle_seconds) != "nothing":
                 await self._window.acquire()
                 self._start(entry, record)
@@ -100,8 +104,12 @@ class Sender:
     async def _end(self) -> None:
         while self._running:
             await asyncio.wait(self._running)
+        if self._lazy:
+            self._lazy.cancel()
         try:
-            self._journal.commit()
+            if self._commit:
+                await self._commit
+            (await self._journal_free()).commit()
         except JournalError as error:
             self.halt(4, str(error))
 
@@ -132,11 +140,12 @@ class Sender:
                 self.halt(4, str(error))
 
     async def _row(self, entry: Entry) -> None:
-        record = self._journal.find(entry)
+        journal = await self._journal_free()
+        record = journal.find(entry)
         todo = step(record, self._now(), self._settle_seconds)
         if todo == "leave":
             return
-        if holder := self._journal.holds_up(record):
+        if holder := journal.holds_up(record):
             self._hold(record, holder)
             return
         for pause in (*PAUSES_SECONDS, None):
@@ -144,6 +153,7 @@ class Sender:
                 await self._send(entry, record, ensure=todo == "ensure")
                 return
             except ImprintError as error:
+                await self._journal_free()
                 if not self._is_worth_another_try(record, error):
                     return
                 if pause is None:
@@ -158,22 +168,24 @@ class Sender:
         if entry.kind == "event" and not body.order_id:
             body.order_id = await self._order_id(record.order.removeprefix("partner_order_id="))
         # `at`: the latest moment at which the request may leave.
-        self._journal.mark(record, "sending", at=self._now() + self._deadline_seconds)
+        journal = await self._journal_free()
+        journal.mark(record, "sending", at=self._now() + self._deadline_seconds)
         await self._committed()
         resource: Any = self._imprint.orders if entry.kind == "order" else self._imprint.order_events
         recorded = await (resource.ensure if ensure else resource.create)(body)
+        journal = await self._journal_free()
         if entry.kind == "order":
-            self._journal.keep_order_id(entry.id, recorded.id)
+            journal.keep_order_id(entry.id, recorded.id)
         self._note(record, "recorded")
 
     async def _order_id(self, partner_order_id: str) -> str:
-        known = self._journal.order_id(partner_order_id)
+        known = (await self._journal_free()).order_id(partner_order_id)
         if known is None:
             found = await self._imprint.orders.find(partner_order_id=partner_order_id)
             if found is None:
                 raise _NoOrderError(f"Imprint has no order with the partner_order_id {partner_order_id!r}")
             known = found.id
-            self._journal.keep_order_id(partner_order_id, known)
+            (await self._journal_free()).keep_order_id(partner_order_id, known)
         return known
 
     def _hold(self, record: Record, holder: Record) -> None:
@@ -212,25 +224,41 @@ class Sender:
             return False
         return True
 
-    # --- Many rows share one commit -----------------------------------------------------------------------------------
+    # --- Many rows share one commit, and nobody else waits for the disk -------------------------------------------
+
+    async def _journal_free(self) -> Journal:
+        """The journal, once no commit is under way: it is then free until the caller awaits something."""
+        while self._writing:
+            await asyncio.wait([self._writing])
+        return self._journal
 
     async def _committed(self) -> None:
-        await asyncio.shield(self._commit_soon())
+        await asyncio.shield(self._commit_now())
 
-    def _commit_soon(self) -> "asyncio.Task[None]":
+    def _commit_soon(self) -> None:
+        if self._lazy is None:
+            self._lazy = asyncio.get_running_loop().call_later(LAZY_COMMIT_SECONDS, self._commit_now)
+
+    def _commit_now(self) -> "asyncio.Task[None]":
         if self._commit is None:
             self._commit = asyncio.create_task(self._commit_next())
-            self._commit.add_done_callback(lambda task: task.exception())  # whoever waits for it has it, too
+            self._commit.add_done_callback(lambda task: task.cancelled() or task.exception())  # whoever waits has it
         return self._commit
 
     async def _commit_next(self) -> None:
         await asyncio.sleep(0)
-        self._commit = None
+        journal = await self._journal_free()
+        if self._lazy:
+            self._lazy.cancel()
+        self._commit = self._lazy = None
+        self._writing = asyncio.create_task(asyncio.to_thread(journal.commit))
         try:
-            self._journal.commit()
+            await asyncio.shield(self._writing)
         except JournalError as error:
             self.halt(4, str(error))
             raise
+        finally:
+            self._writing = None
 
 
 class _NoOrderError(ImprintError):

@@ -20,6 +20,8 @@ from imprint_bulk.journal import Journal
 from imprint_client import RetryPolicy
 from imprint_sandbox import Fault, Sandbox
 
+from tests.support import Clock
+
 from .support import Fields, event_row, imprint, order_row, refund_row, rows, write
 
 COMMAND = [sys.executable, "-m", "imprint_bulk"]
@@ -257,6 +259,13 @@ def test_a_file_with_faults_is_not_sent_at_all(tmp_path: Path, imprint_there: Sa
 
     assert (ran.code, "row 10: amount is 1.5" in ran.out) == (2, True)
     assert (imprint_there.requests, [each.suffix for each in tmp_path.iterdir()]) == ([], [".jsonl", ".lock"])
+
+
+def test_a_rate_is_kept_by_all_requests_together(tmp_path: Path, imprint_there: Sandbox, clock: Clock) -> None:
+    began = clock.seconds
+
+    assert imprint("send", write(tmp_path / "file.jsonl", rows(4)), "--rate", 5).code == 0
+    assert clock.seconds - began >= (len(imprint_there.requests) - 1) / 5 == 11 / 5
 
 
 def test_a_dry_run_says_what_would_be_sent(tmp_path: Path, imprint_there: Sandbox) -> None:

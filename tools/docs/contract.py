@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import textwrap
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
@@ -162,7 +163,7 @@ class _Page:
 
     def schemas(self) -> Iterator[str]:
         yield "## Schemas\n"
-        yield "The name in Python stands behind the name in the contract where the two differ.\n"
+        yield "If the name in Python is a different one, it is in brackets.\n"
         for name, schema in self._contract["components"]["schemas"].items():
             alias = self._classes.get(name)
             _, anchor = _schema_title(name)
@@ -281,7 +282,7 @@ def _as_yaml(value: Any) -> str:
     yaml = YAML()
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.dump(value, stream)
-    return stream.getvalue().removesuffix("...\n")
+    return textwrap.dedent(stream.getvalue()).removesuffix("...\n")
 
 
 def _read_yaml(path: Path) -> Any:

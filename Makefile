@@ -41,6 +41,26 @@ $(INSTALLED): $(LOCKED) pyproject.toml
 	@$(UV) --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# An environment of its own, for what only one target needs: its folder, its requirements.
+define environment
+$(1)/.locked: $(2) | $(LOCKED)
+	@echo "Setting up $(1) from $(2) ..."
+	@$$(PYTHON) -m venv --clear $(1)
+	@$(BIN)/uv pip install --quiet --python $(1)/bin/python --require-hashes -r $(2) \
+		|| $(1)/bin/pip install -qq --disable-pip-version-check --require-hashes -r $(2)
+	@touch $$@
+
+$(1)/.installed: $(1)/.locked pyproject.toml
+	@$(BIN)/uv pip install --quiet --python $(1)/bin/python --no-deps --no-build-isolation --editable .
+	@touch $$@
+
+endef
+$(eval $(call environment,$(BENCH),benchmarks/requirements.txt))
+$(eval $(call environment,$(ECOSYSTEM),tests/ecosystem/requirements.txt))
+$(eval $(call environment,$(CELERY),tests/celery/requirements.txt))
+$(eval $(call environment,$(DOCS),docs/requirements.txt))
+$(eval $(call environment,$(BROWSER),tests/browser/requirements.txt))
+
 demo: generate ## Regenerate the client, start the local sandbox, take an order through its life
 	@$(BIN)/python -m tools.demo
 
@@ -50,42 +70,22 @@ example: $(INSTALLED) ## Run a program of examples/ against a sandbox: make exam
 test: $(INSTALLED) ## Run the tests, in parallel
 	@$(PYTEST)
 
-test-thorough: $(INSTALLED) $(if $(shell command -v npm),$(CONFORMANCE)) ## Run every test at full strength, with conformance and a browser: takes minutes
+test-thorough: $(INSTALLED) $(if $(shell command -v npm),$(CONFORMANCE)) ## Run every test at full strength, and the targets below that test: takes minutes
 	@$(PYTEST) $(THOROUGH)
 	@$(if $(shell command -v npm),$(JUDGES) $(THOROUGH))
-	@$(MAKE) --no-print-directory test-browser
+	@$(MAKE) --no-print-directory test-browser test-ecosystem
 	@if pg_isready --quiet --host "$${PGHOST:-127.0.0.1}"; then $(MAKE) --no-print-directory test-outbox ARGS='$(THOROUGH)'; fi
 
 bench: $(BENCH)/.peers $(BENCH)/.installed ## Compare what the client costs with others; writes benchmarks/RESULTS.md (uses Java)
 	@$(BENCH)/bin/python -m benchmarks.run $(or $(ARGS),--write)
 
-$(BENCH)/.locked: benchmarks/requirements.txt
-	@echo "Setting up $(BENCH) from benchmarks/requirements.txt ..."
-	@$(PYTHON) -m venv --clear $(BENCH)
-	@$(BENCH)/bin/pip install -qq --disable-pip-version-check --require-hashes -r benchmarks/requirements.txt
-	@touch $@
-
 $(BENCH)/.peers: $(BENCH)/.locked benchmarks/peers.py generated/imprint_api/openapi.json generator-config.yaml
 	@$(BENCH)/bin/python -m benchmarks.peers
-	@touch $@
-
-$(BENCH)/.installed: $(BENCH)/.locked pyproject.toml
-	@$(BENCH)/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # By itself: what watches requests replaces parts of httpx for the whole process.
 test-ecosystem: $(ECOSYSTEM)/.installed ## Run the client under what watches and fakes httpx: Sentry, Datadog, OpenTelemetry, respx ...
 	@$(ECOSYSTEM)/bin/python -m pytest --confcutdir=tests/ecosystem -p no:ddtrace -p no:logfire tests/ecosystem
-
-$(ECOSYSTEM)/.locked: tests/ecosystem/requirements.txt
-	@echo "Setting up $(ECOSYSTEM) from tests/ecosystem/requirements.txt ..."
-	@$(PYTHON) -m venv --clear $(ECOSYSTEM)
-	@$(ECOSYSTEM)/bin/pip install -qq --disable-pip-version-check --require-hashes -r tests/ecosystem/requirements.txt
-	@touch $@
-
-$(ECOSYSTEM)/.installed: $(ECOSYSTEM)/.locked pyproject.toml
-	@$(ECOSYSTEM)/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $@
 
 # The tests of the outbox have a schema of their own in DATABASE_URL or on this machine, and are not in parallel: they
 # wait for real clocks. Celery has an environment of its own.
@@ -93,41 +93,11 @@ test-outbox: $(INSTALLED) $(CELERY)/.installed ## Run the outbox on PostgreSQL, 
 	@$(BIN)/python -m pytest $(ARGS) tests/outbox
 	@$(CELERY)/bin/python -m pytest --confcutdir=tests/celery --noconftest tests/celery
 
-$(CELERY)/.locked: tests/celery/requirements.txt
-	@echo "Setting up $(CELERY) from tests/celery/requirements.txt ..."
-	@$(PYTHON) -m venv --clear $(CELERY)
-	@$(CELERY)/bin/pip install -qq --disable-pip-version-check --require-hashes -r tests/celery/requirements.txt
-	@touch $@
-
-$(CELERY)/.installed: $(CELERY)/.locked pyproject.toml
-	@$(CELERY)/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $@
-
 docs: $(DOCS)/.installed ## Build the documentation into site/; ARGS=--serve shows it while you write
 	@$(DOCS)/bin/python -m tools.docs $(ARGS)
 
-$(DOCS)/.locked: docs/requirements.txt
-	@echo "Setting up $(DOCS) from docs/requirements.txt ..."
-	@$(PYTHON) -m venv --clear $(DOCS)
-	@$(DOCS)/bin/pip install -qq --disable-pip-version-check --require-hashes -r docs/requirements.txt
-	@touch $@
-
-$(DOCS)/.installed: $(DOCS)/.locked pyproject.toml
-	@$(DOCS)/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $@
-
 test-browser: $(BROWSER)/.installed ## Look at the sandbox's page in a real browser (needs Chromium)
 	@$(BROWSER)/bin/python -m pytest --confcutdir=tests/browser tests/browser
-
-$(BROWSER)/.locked: tests/browser/requirements.txt
-	@echo "Setting up $(BROWSER) from tests/browser/requirements.txt ..."
-	@$(PYTHON) -m venv --clear $(BROWSER)
-	@$(BROWSER)/bin/pip install -qq --disable-pip-version-check --require-hashes -r tests/browser/requirements.txt
-	@touch $@
-
-$(BROWSER)/.installed: $(BROWSER)/.locked pyproject.toml
-	@$(BROWSER)/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $@
 
 conformance: $(INSTALLED) $(CONFORMANCE) ## Check the sandbox with Schemathesis, the client with Prism, reviews with redocly (needs Node.js)
 	@$(JUDGES)

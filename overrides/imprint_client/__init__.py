@@ -12,6 +12,7 @@ from imprint_api.models import (
 )
 from imprint_api.types import UNSET, Unset
 
+from .bodies import ImprintWarning
 from .client import AsyncImprint, Imprint
 from .delivery import RetryPolicy
 from .errors import (
@@ -33,7 +34,8 @@ __all__ = [
     "UNSET", "Unset",
     "sum_lines", "check_totals", "Totals",
     "Orders", "AsyncOrders", "OrderEvents", "AsyncOrderEvents", "Pager", "AsyncPager",
-    "ImprintError", "ConfigurationError", "InvalidRequestError", "TotalsMismatchError", "Fault", "PaginationError",
+    "ImprintWarning", "ImprintError", "ConfigurationError", "InvalidRequestError", "TotalsMismatchError", "Fault",
+    "PaginationError",
     "OutcomeUnknownError", "MismatchError", "EventMismatchError", "OrderMismatchError", "AmbiguousOrderError",
     "APIError", "APIConnectionError", "APITimeoutError",
     "APIResponseValidationError", "APIStatusError", "BadRequestError", "AuthenticationError", "PermissionDeniedError",

@@ -4,23 +4,81 @@ The models know what the contract says of them. Added here is what it says only 
 so the likeliest mistake, an amount in major units, gets its likely fix.
 """
 
+import re
 from typing import Any
 
+from imprint_api.models import NewOrder, NewOrderEvent, OrderEventType
 from imprint_api.types import MAX_SAFE_INTEGER, described, faults_of
 
 from .errors import Fault
 
 _NO_INTEGER = ", not an int"
+_EXCEPTIONS = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+_DECIMALS = {code: decimals for decimals, codes in _EXCEPTIONS.items() for code in codes.split()}
+"""The decimals of the currencies that do not have two, by ISO 4217."""
+_NEEDED = ("order_id", "partner_order_id", "network_transaction_id")
+
+
+class ImprintWarning(UserWarning):
+    """What the contract allows, and is most likely a mistake; given once a process, as Python's warnings are.
+
+    ``warnings.simplefilter("error", ImprintWarning)`` makes it an exception, before anything is sent.
+    """
 
 
 def member_faults(body: Any, model: type[Any], path: str = "") -> list[Fault]:
     """What is wrong with `body`, which should be a `model`: its members, and theirs."""
-    return [_fault(*found) for found in faults_of(body, model, path)]
+    currency = getattr(body, "currency", None) or "USD"
+    faults = [_fault(*found, currency) for found in faults_of(body, model, path)]
+    return faults + (_prose_faults(body) if isinstance(body, NewOrder | NewOrderEvent) else [])
 
 
-def _fault(path: str, problem: str, value: object) -> Fault:
+def _prose_faults(body: NewOrder | NewOrderEvent) -> list[Fault]:
+    """What the contract says in prose only, or what cannot be meant."""
+    faults = [Fault(name, "is empty; it must be an id", "") for name in _NEEDED if getattr(body, name, None) == ""]
+    currency, kind = body.currency, getattr(body, "type_", None)
+    if isinstance(currency, str) and not re.fullmatch("[A-Z]{3}", currency):
+        faults.append(Fault("currency", f"is {currency!r}, not three capital letters of ISO 4217, as in USD", currency))
+    if isinstance(kind, OrderEventType) and not kind.known:
+        known = ", ".join(OrderEventType)
+        faults.append(Fault("type", f"is {str(kind)!r}, which the contract does not know; it knows {known}", str(kind)))
+    return faults
+
+
+def is_fit(body: Any) -> bool:
+    """Whether there is nothing in a plain body that only prose forbids; at a glance, for it is asked with each one."""
+    currency, kind = body.currency, getattr(body, "type_", OrderEventType.CAPTURED)
+    return (
+        (not currency or (len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()))
+        and kind.known
+        and all(getattr(body, name, True) for name in _NEEDED)
+    )
+
+
+def warn_of(body: Any) -> None:
+    """Give an ImprintWarning of what is most likely a mistake."""
+    names = ("amount", "rewards_amount", "total_order_amount", "total_rewards_amount")
+    if isinstance(body, NewOrderEvent) and not body.partner_event_id:
+        _warn("an event has no partner_event_id: if its outcome is unknown, it can be neither looked up nor ensured")
+    if any(line.quantity < 1 for line in body.order_lines or []):
+        _warn("an order line has a quantity below 1")
+    if any((getattr(body, name, 0) or 0) < 0 for name in names):
+        _warn("an amount is negative; the amount of a refund is positive, too: its sign is in its type")
+
+
+def _warn(text: str) -> None:
+    import warnings  # noqa: PLC0415 - is needed once, if ever
+
+    warnings.warn(text, ImprintWarning, stacklevel=2)
+
+
+def _fault(path: str, problem: str, value: object, currency: str) -> Fault:
     if problem.endswith(_NO_INTEGER):
-        problem = f"{problem.removesuffix(_NO_INTEGER)}; {_integer_advice(value, path)}"
+        problem = f"{problem.removesuffix(_NO_INTEGER)}; {_integer_advice(value, path, currency)}"
     return Fault(path, problem, stated(value))
 
 
@@ -30,7 +88,7 @@ def stated(value: object) -> object:
     return value if is_scalar else described(value)
 
 
-def _integer_advice(value: object, path: str) -> str:
+def _integer_advice(value: object, path: str, currency: str) -> str:
     if path.endswith("quantity"):
         return "quantities are whole numbers"
     from decimal import Decimal  # noqa: PLC0415 - 3 ms that importing this package need not cost
@@ -38,11 +96,17 @@ def _integer_advice(value: object, path: str) -> str:
     advice = "amounts are whole minor units"
     try:
         stated = Decimal(str(value))  # of its text: what a float shows is what its writer meant
-        minor = stated.scaleb(2)
-        if abs(minor) <= MAX_SAFE_INTEGER and minor == minor.to_integral_value():
+        decimals = _DECIMALS.get(currency, 2)
+        minor = stated.scaleb(decimals)
+        is_whole = abs(minor) <= MAX_SAFE_INTEGER and minor == minor.to_integral_value()
+        if is_whole and re.fullmatch("[A-Z]{3}", currency):
+            amount = f"{stated:,.{decimals}f}"
+            shown = f"${amount}" if currency == "USD" else f"{amount} {currency}"
+            if not decimals:
+                return f"{advice}, as an int: {int(stated)}"
             if stated and stated == stated.to_integral_value():  # minor units already, from a database or a table?
-                return f"{advice}, as an int: {int(stated)}, or {int(minor)} if ${stated:,.2f} is meant"
-            return f"{advice}: ${stated:,.2f} is {int(minor)}"
+                return f"{advice}, as an int: {int(stated)}, or {int(minor)} if {shown} is meant"
+            return f"{advice}: {shown} is {int(minor)}"
     except ArithmeticError:
         pass  # no number at all
     return f"{advice}, as an int"

@@ -7,7 +7,7 @@ import attrs
 from imprint_api.models import NewOrderEvent
 from imprint_api.types import Unset
 
-from .errors import EventMismatchError, OrderMismatchError
+from .errors import Difference, EventMismatchError, OrderMismatchError
 
 T = TypeVar("T")
 
@@ -43,20 +43,29 @@ def differences(sent: Any, recorded: Any, path: str = "", *, kept: bool = False)
 def _of_values(sent: Any, recorded: Any, path: str, kept: bool) -> list[str]:
     is_absent = recorded is None or isinstance(recorded, Unset)
     if sent is None or isinstance(sent, Unset) or is_absent:
-        return [path] if kept and not isinstance(sent, Unset) and (sent is None) != is_absent else []
+        is_lost = kept and not isinstance(sent, Unset) and (sent is None) != is_absent
+        return [_different(path, sent, recorded)] if is_lost else []
     if attrs.has(type(sent)):
         return differences(sent, recorded, path, kept=kept)
     if isinstance(sent, dict) and isinstance(recorded, dict):
         return [found for key in sent for found in _of_values(sent[key], recorded.get(key), _join(path, key), kept)]
     if isinstance(sent, list) and isinstance(recorded, list):
         if len(sent) != len(recorded):
-            return [path]
+            return [_different(path, sent, recorded)]
         pairs = enumerate(zip(sent, recorded, strict=True))
         return [found for at, (one, other) in pairs for found in _of_values(one, other, f"{path}[{at}]", kept)]
     if isinstance(sent, datetime.datetime) and isinstance(recorded, datetime.datetime):
         # Nor would `==` do: it is false in the hour that clocks repeat.
-        return [] if abs(sent - recorded) < _A_SECOND else [path]
-    return [] if sent == recorded else [path]
+        return [] if abs(sent - recorded) < _A_SECOND else [_different(path, sent, recorded)]
+    return [] if sent == recorded else [_different(path, sent, recorded)]
+
+
+def _different(path: str, sent: Any, recorded: Any) -> Difference:
+    difference = Difference(path)
+    difference.sent, difference.recorded = (
+        value if value is None or type(value) in (str, int, bool) else str(value) for value in (sent, recorded)
+    )
+    return difference
 
 
 def _join(path: str, name: str) -> str:

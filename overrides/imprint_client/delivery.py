@@ -328,7 +328,7 @@ def settle(request: Request[T], call: Call, lookup: Lookup | None) -> Flow[T]:
             # What came of the second request says nothing of the first.
             cause, why = error, str(error)
         unknown = True
-        _LOG.warning("outcome unknown: %s", why)
+        _LOG.warning("outcome unknown%s: %s", errors.named(request.sent), why)
         resend = call.policy.resend_unknown and lookup is not None and lookup.kept_unique
         again = resend and call.attempts - call.refusals < call.policy.attempts
         found, looked_up = yield from _look(request, lookup, call, until="answered" if again else "found")

@@ -29,9 +29,10 @@ because a request has the API key in it.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from http.client import responses
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import attrs
 
@@ -39,8 +40,23 @@ LONGEST_TEXT = 500
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-requestid")
 
 
+Retryable = Literal["never", "later", "after settling"]
+
+
 class ImprintError(Exception):
     """The base of every exception of this package."""
+
+    code: ClassVar[str] = "imprint"
+    """A stable name for programs and dashboards: ``rate_limit``, ``outcome_unknown``. A subclass of yours keeps it."""
+    retryable: Retryable = "never"
+    """What a worker does next. "later": it was not recorded; send it again, if need be once the key or the
+    configuration is right. "after settling": it may be recorded; wait, then `ensure`. "never": a retry would fail the
+    same way, so set it aside for a person."""
+
+    def __init_subclass__(cls, retryable: Retryable | None = None) -> None:
+        if cls.__module__ == __name__:
+            cls.code = re.sub("(?<=[a-z])(?=[A-Z])|(?<=API)(?=[A-Z])", "_", cls.__name__.removesuffix("Error")).lower()
+        cls.retryable = retryable or cls.retryable
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
@@ -53,7 +69,7 @@ _BY_STATUS: dict[int, type["APIStatusError"]] = {}
 _with_data = attrs.define(slots=False, repr=False)
 
 
-class ConfigurationError(ImprintError, ValueError):
+class ConfigurationError(ImprintError, ValueError, retryable="later"):
     """The client could not be made, or cannot be used, for example because it is closed. Quotes no secrets."""
 
 
@@ -93,7 +109,7 @@ class TotalsMismatchError(InvalidRequestError):
 
 
 @_with_data
-class PaginationError(ImprintError):
+class PaginationError(ImprintError, retryable="later"):
     """A list cannot be followed further without losing or repeating events. The events before it are right."""
 
     problem: str
@@ -106,7 +122,7 @@ class PaginationError(ImprintError):
 
 
 @_with_data
-class OutcomeUnknownError(ImprintError):
+class OutcomeUnknownError(ImprintError, retryable="after settling"):
     """It may or may not have been carried out. `__cause__` says what happened. Don't just send it again."""
 
     operation: str
@@ -119,13 +135,23 @@ class OutcomeUnknownError(ImprintError):
     def __str__(self) -> str:
         looked = "a lookup did not find it" if self.looked_up else "it could not be looked up"
         # What was sent with no id of its own, `ensure` could not look up either.
-        has_id = getattr(self.sent, "partner_event_id", None) or getattr(self.sent, "partner_order_id", None)
-        ensures = has_id and self.operation.startswith("POST")
+        ensures = not isinstance(self.sent, dict) and named(self.sent) and self.operation.startswith("POST")
         then = "use `ensure`, which looks first" if ensures else "send it again only if `find` or `list` do not show it"
         return (
-            f"{self.operation}: it may or may not have been carried out ({self.why}), and {looked}. Don't send it "
-            f"again yet. Wait until that request cannot be running any more, then {then}."
+            f"{self.operation}{named(self.sent)}: it may or may not have been carried out ({self.why}), and {looked}. "
+            f"Don't send it again yet. Wait until that request cannot be running any more, then {then}."
         )
+
+
+class Difference(str):
+    """The path at which what is recorded differs from what was sent: ``order_lines[0].rate``."""
+
+    recorded: Any
+    sent: Any
+
+
+def _shown(path: str) -> str:
+    return short(f"{path}: recorded {path.recorded!r}, sent {path.sent!r}") if isinstance(path, Difference) else path
 
 
 @_with_data
@@ -135,15 +161,16 @@ class MismatchError(ImprintError):
     sent: Any
     recorded: Any
     differences: list[str]
-    """The paths of the fields that differ."""
+    """The paths of the fields that differ. Each is a Difference, which has the two values."""
 
     identified_by = ""
 
     def __str__(self) -> str:
+        value = getattr(self.sent, self.identified_by)
         return (
-            f"{self.identified_by} {getattr(self.sent, self.identified_by)!r} already exists with different values: "
-            f"{', '.join(self.differences)}. The existing record is unchanged. If this call sent anything, that may be "
-            f"recorded, too. Use each {self.identified_by} only once."
+            f"{f'{self.identified_by} {value!r}' if value else 'This'} already exists with different values: "
+            f"{'; '.join(map(_shown, self.differences))}. The existing record is unchanged. If this "
+            f"call sent anything, that may be recorded, too. Use each {self.identified_by} only once."
         )
 
 
@@ -182,7 +209,7 @@ class APIError(ImprintError):
     """For a list: where to resume, as in PaginationError."""
 
 
-class APIConnectionError(APIError):
+class APIConnectionError(APIError, retryable="later"):
     """Imprint was not reached, or the connection broke."""
 
 
@@ -191,7 +218,7 @@ class APITimeoutError(APIConnectionError):
 
 
 @_with_data
-class APIResponseValidationError(APIError):
+class APIResponseValidationError(APIError, retryable="later"):
     """The response is not what the contract says."""
 
     operation: str
@@ -218,16 +245,20 @@ class APIStatusError(APIError):
     param: str | None = attrs.field(init=False)
     request_id: str | None = attrs.field(init=False)
     retry_after: float | None = attrs.field(init=False, default=None)
-    """Of 429 and 503: the seconds from the answer on that Retry-After asks to wait; None if it does not ask."""
+    """For 429 and 503: the seconds from the answer on that Retry-After asks to wait; None if it does not ask."""
 
     advice: ClassVar[str] = "see `message` and `body`"
 
-    def __init_subclass__(cls, status: int | None = None, advice: str = advice) -> None:
+    def __init_subclass__(
+        cls, status: int | None = None, advice: str = advice, retryable: Retryable | None = None
+    ) -> None:
+        super().__init_subclass__(retryable)
         if status is not None:  # a class of this package, not one that was derived from it elsewhere
             _BY_STATUS[status], cls.advice = cls, advice
 
     def __attrs_post_init__(self) -> None:
         self.type, self.message, self.param = _read_error_body(self.body)
+        self.retryable = "later" if self.status_code == 408 else self.retryable
         self.request_id = next((self.headers[name] for name in REQUEST_ID_HEADERS if name in self.headers), None)
 
     def __str__(self) -> str:
@@ -241,12 +272,17 @@ class BadRequestError(APIStatusError, status=400, advice=_REFUSED):
     """400: Imprint refused the request."""
 
 
-class AuthenticationError(APIStatusError, status=401, advice="check the API key, and that it belongs to this base_url"):
+class AuthenticationError(
+    APIStatusError, status=401, retryable="later", advice="check the API key, and that it belongs to this base_url"
+):
     """401: Imprint does not know the API key."""
 
 
 class PermissionDeniedError(
-    APIStatusError, status=403, advice="check what the API key may do, and whether a merchant_key is needed"
+    APIStatusError,
+    status=403,
+    retryable="later",
+    advice="check what the API key may do, and whether a merchant_key is needed",
 ):
     """403: the API key may not do this."""
 
@@ -263,12 +299,20 @@ class UnprocessableEntityError(APIStatusError, status=422, advice=_REFUSED):
     """422: Imprint understood the request and refused it."""
 
 
-class RateLimitError(APIStatusError, status=429, advice="try again later; Retry-After, if there is one, says when"):
+class RateLimitError(APIStatusError, status=429, retryable="later", advice="try again later"):
     """429: too many requests. This one was not carried out."""
 
 
-class InternalServerError(APIStatusError, status=500, advice="try again later"):
+class InternalServerError(APIStatusError, status=500, retryable="later", advice="try again later"):
     """5xx: Imprint, or a proxy in front of it, failed."""
+
+
+def named(sent: Any) -> str:
+    """What was sent, by the id that its partner gave it; nothing if it has none."""
+    for name in ("partner_event_id", "partner_order_id"):
+        if value := sent.get(name) if isinstance(sent, dict) else getattr(sent, name, None):
+            return f" ({name} {short(repr(value))})"
+    return ""
 
 
 def short(text: str) -> str:

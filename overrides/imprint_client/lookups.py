@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from imprint_api.types import ContractError, described, is_text, parameter_faults, parameter_types
 
 from .bodies import stated
+from .comparison import matched
 from .delivery import Answer, Call, Request
 from .errors import Fault, InvalidRequestError
 from .settings import Settings
@@ -23,7 +24,7 @@ Asks = Callable[..., dict[str, Any]]
 
 def split(options: Any, names: frozenset[str], asks: Asks, settings: Settings) -> tuple[dict[str, Any], Call]:
     """Filters, each checked (an empty one might be none to a server), and a call with the other options."""
-    filters = {name: options.pop(name) for name in names & options.keys()}
+    filters = {name: options.pop(name) for name in [*options] if name in names}
     call = settings.call(options)  # takes headers out of them, before an error can show them
     check(filters, asks)
     return filters, call
@@ -68,25 +69,31 @@ def those_with(wanted: Mapping[str, str], arguments: Mapping[str, Any], *, uniqu
             raise ContractError("data", "is empty, but has_more is true")
         if page.additional_properties.get("has_more"):  # which a list of orders cannot have
             raise ContractError("has_more", "is true, and there is no way to ask for more")
-        for index, each in enumerate(page.data):
-            for name, value in wanted.items():
-                if getattr(each, name) != value:
-                    raise ContractError(f"data[{index}].{name}", "is not the one asked for")
-        return list(page.data)
+        return list(fits(wanted, page).data)
 
     return make_request(**arguments, result=checked)
 
 
-def with_id(name: str, sent: object) -> Callable[[Answer, Any, T], T]:
-    """For a request's result: what was recorded, if it has the id that was `sent`, or leaves it out.
+def fits(wanted: Mapping[str, Any], page: Any) -> Any:
+    """The page, if all that is in it has the ids that are `wanted`: a server or a proxy may have lost a filter."""
+    for index, each in enumerate(page.data):
+        for name, value in wanted.items():
+            if getattr(each, name) != value:
+                raise ContractError(f"data[{index}].{name}", "is not the one asked for")
+    return page
 
-    With another, it is the answer to another request: a proxy's mistake, or of bytes left on a connection.
+
+def recorded_as(sent: Any, name: str, value: object) -> Callable[[Answer, Any, Any], Any]:
+    """For a request's result: what was recorded, if it has this id, or leaves it out, and is what was `sent`.
+
+    With another id, it is the answer to another request: a proxy's mistake, or of bytes left on a connection. With
+    other contents it is a MismatchError.
     """
 
-    def checked(_: Answer, __: Any, recorded: T) -> T:
-        if sent and (getattr(recorded, name) or sent) != sent:
+    def checked(_: Answer, __: Any, recorded: Any) -> Any:
+        if value and (getattr(recorded, name) or value) != value:
             raise ContractError(name, "is not the one that was sent")
-        return recorded
+        return matched(sent, recorded)
 
     return checked
 

@@ -8,7 +8,7 @@ from imprint_api.models import NewOrderEvent, OrderEvent, OrderEventsResponse
 
 from .comparison import matched
 from .delivery import Call, Flow, Lookup, Request, deliver, ensure, settle
-from .lookups import check, gone, only, split, split_one, those_with, with_id
+from .lookups import check, fits, gone, only, recorded_as, split, split_one, those_with
 from .pagination import AsyncPager, Pager, Walk
 from .settings import CallOptions, SendOptions, Settings
 from .totals import check_body
@@ -27,12 +27,14 @@ class ListOptions(FindOptions, total=False):
 
     order_id: str
     network_transaction_id: str
-    limit: int
+    limit: int | None
     """Events a page, at least 1; the contract's default (10) if not given. Not how many you get."""
     starting_after: str | None
     """Resume: the order_event_id of the last event that you handled; None, as if not given: from the start."""
 
 
+EVENTS_A_PAGE = 100
+_PAGING = ("limit", "starting_after")
 _IDS = FindOptions.__optional_keys__ - CallOptions.__optional_keys__
 _FILTERS = ListOptions.__optional_keys__ - CallOptions.__optional_keys__
 
@@ -44,7 +46,7 @@ def _creation(event: NewOrderEvent, call: Call) -> tuple[Request[OrderEvent], Ca
     plain = check_body(event, NewOrderEvent, call.check_totals)
     wanted = {"partner_event_id": event.partner_event_id}
     lookup = Lookup(lambda: _with(wanted), lambda found: matched(event, only(found)), kept_unique=True)
-    result = with_id("partner_event_id", event.partner_event_id)
+    result = recorded_as(event, "partner_event_id", event.partner_event_id)
     arguments = post_order_event._get_kwargs(body=event)
     request: Request[OrderEvent] = make_request(**arguments, sent=event, plain=plain, result=result)
     return request, call, lookup if event.partner_event_id else None
@@ -66,13 +68,18 @@ def _with(wanted: dict[str, Any]) -> Request[list[OrderEvent]]:
 
 
 def _list(options: ListOptions, settings: Settings) -> Callable[[], Walk]:
+    options.setdefault("limit", EVENTS_A_PAGE)
+    if options["limit"] is None:
+        del options["limit"]
     if options.get("starting_after", "") is None:
         del options["starting_after"]
     filters, call = split(options, _FILTERS, list_order_events._get_kwargs, settings)
+    wanted = {name: value for name, value in filters.items() if name not in _PAGING}
 
     def ask(cursor: str | None) -> Flow[OrderEventsResponse]:
         after = {} if cursor is None else {"starting_after": cursor}
-        return deliver(make_request(**list_order_events._get_kwargs(**{**filters, **after})), call.again())
+        arguments = list_order_events._get_kwargs(**{**filters, **after})
+        return deliver(make_request(**arguments, result=lambda _, __, page: fits(wanted, page)), call.again())
 
     return lambda: Walk(ask, filters.get("starting_after"))
 

@@ -9,7 +9,7 @@ from imprint_api.models import NewOrder, Order
 from .comparison import differences, matched
 from .delivery import Call, Flow, Lookup, Request, deliver, ensure, settle
 from .errors import AmbiguousOrderError, Fault, InvalidRequestError
-from .lookups import check, gone, only, split, split_one, those_with, with_id
+from .lookups import check, gone, only, recorded_as, split, split_one, those_with
 from .settings import CallOptions, SendOptions, Settings
 from .totals import check_body
 from .transport import AsyncTransport, Transport, make_request
@@ -22,6 +22,7 @@ class OrderFilters(CallOptions, total=False):
     partner_order_id: str
 
 
+_ASSIGNED = ("id", "created_at", "updated_at")
 _FILTERS = OrderFilters.__optional_keys__ - CallOptions.__optional_keys__
 
 
@@ -32,14 +33,16 @@ def _creation(order: NewOrder, call: Call) -> tuple[Request[Order], Call, Lookup
     plain = check_body(order, NewOrder, call.check_totals)
     wanted = {"partner_order_id": order.partner_order_id}
     lookup = Lookup(lambda: _with(wanted), lambda found: matched(order, _one(found)))
-    result = with_id("partner_order_id", order.partner_order_id)
+    result = recorded_as(order, "partner_order_id", order.partner_order_id)
     arguments = create_order._get_kwargs(body=order)
     request: Request[Order] = make_request(**arguments, sent=order, plain=plain, result=result)
     return request, call, lookup if order.partner_order_id else None
 
 
-def _update(order_id: str, order: NewOrder, call: Call) -> Flow[Order]:
+def _update(order_id: str, order: NewOrder | Order, call: Call) -> Flow[Order]:
     check({"order_id": order_id}, put_order._get_kwargs)
+    if isinstance(order, Order):  # as it came back, and was changed
+        order = NewOrder.from_dict({k: v for k, v in order.to_dict().items() if k not in _ASSIGNED})
     plain = check_body(order, NewOrder, call.check_totals)
     if order.id and order.id != order_id:
         raise InvalidRequestError([Fault("id", f"is {order.id!r}, but the order to update is {order_id!r}", order.id)])
@@ -48,7 +51,9 @@ def _update(order_id: str, order: NewOrder, call: Call) -> Flow[Order]:
         return next((each for each in found if not differences(order, each, kept=True)), None)
 
     arguments = put_order._get_kwargs(order_id, body=order)
-    request: Request[Order] = make_request(**arguments, sent=order, plain=plain, result=with_id("id", order_id))
+    request: Request[Order] = make_request(
+        **arguments, sent=order, plain=plain, result=recorded_as(order, "id", order_id)
+    )
     return settle(request, call, Lookup(lambda: _with({"id": order_id}), updated))
 
 
@@ -118,7 +123,7 @@ class Orders:
         """
         return self._run(ensure(*_creation(order, self._settings.call(options)), needs="partner_order_id"))
 
-    def update(self, order_id: str, order: NewOrder, **options: Unpack[SendOptions]) -> Order:
+    def update(self, order_id: str, order: NewOrder | Order, **options: Unpack[SendOptions]) -> Order:
         """Replace an order (PUT /v2/orders/{order_id}). Send the whole order, not only what changed.
 
         Imprint has not published whether fields that the new order leaves out are removed. If the outcome is unknown,
@@ -199,7 +204,7 @@ class AsyncOrders:
         """See `Orders.ensure`."""
         return await self._run(ensure(*_creation(order, self._settings.call(options)), needs="partner_order_id"))
 
-    async def update(self, order_id: str, order: NewOrder, **options: Unpack[SendOptions]) -> Order:
+    async def update(self, order_id: str, order: NewOrder | Order, **options: Unpack[SendOptions]) -> Order:
         """See `Orders.update`."""
         return await self._run(_update(order_id, order, self._settings.call(options)))
 

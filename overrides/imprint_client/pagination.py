@@ -78,6 +78,13 @@ class Pager:
         for page in self.pages():
             yield from page.data
 
+    def first(self) -> OrderEvent | None:
+        """The first event of the list, or None if it is empty."""
+        return next(iter(self), None)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of order events; iterate over it, or see `first` and `pages`>"
+
     def pages(self) -> Iterator[OrderEventsResponse]:
         """Iterate over the pages. Each has `data`, and `has_more` and `total` if the server sends them."""
         walk = self._begin()
@@ -95,6 +102,12 @@ class AsyncPager:
         async for page in self.pages():
             for event in page.data:
                 yield event
+
+    async def first(self) -> OrderEvent | None:
+        """The first event of the list, or None if it is empty."""
+        return await anext(aiter(self), None)
+
+    __repr__ = Pager.__repr__
 
     async def pages(self) -> AsyncIterator[OrderEventsResponse]:
         """Iterate over the pages. Each has `data`, and `has_more` and `total` if the server sends them."""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from imprint_api.models import NewOrder, NewOrderEvent, Order, OrderEvent, OrderLine
 from imprint_api.types import described
 
-from .bodies import member_faults
+from .bodies import is_fit, member_faults, warn_of
 from .errors import Fault, InvalidRequestError, TotalsMismatchError
 
 LONGEST_SUM_SHOWN = 6
@@ -59,13 +59,14 @@ def check_body(body: NewOrder | NewOrderEvent | Order | OrderEvent, model: type,
 
     Returns whether it is plain: what there is to know of its members was seen at a glance.
     """
-    plain = type(body) is model and body._is_plain()
+    plain = type(body) is model and body._is_plain() and is_fit(body)
     sums = _sum_faults(body, plain) if totals and isinstance(body, model) else []
     faults = [] if plain and not sums else member_faults(body, model)
     if faults:
         raise InvalidRequestError([*faults, *sums])
     if sums:
         raise TotalsMismatchError(sums)
+    warn_of(body)
     return plain
 
 

@@ -772,7 +772,9 @@ def test_threads_share_a_client(sandbox: Sandbox, clock: Clock) -> None:
         sandbox.fail("postOrderEvent", Fault(status=429), times=3)
 
         def work(thread: int) -> list[str | None]:
-            sent = [make_event(order, f"e-{thread}-{number}", currency=f"T{thread:02}") for number in range(each)]
+            sent = [
+                make_event(order, f"e-{thread}-{number}", currency=f"TA{chr(65 + thread)}") for number in range(each)
+            ]
             recorded = [imprint.order_events.create(event) for event in sent]
             found = [imprint.order_events.find(partner_event_id=event.partner_event_id or "") for event in sent]
             assert found == recorded

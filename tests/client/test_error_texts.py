@@ -24,6 +24,7 @@ from tests.support import make_event, make_order
 
 GET = "GET /v2/order_events"
 POST = "POST /v2/order_events"
+OF_THE_EVENT, POST_ORDER = "(partner_event_id 'e-1')", "POST /v2/orders (partner_order_id 'o-1')"
 LOST = "the list cannot be followed further: what happened. The rest of it is missing."
 UNCHANGED = (
     "already exists with different values: {}. The existing record is unchanged. If this call sent anything, that "
@@ -58,11 +59,11 @@ TEXTS: list[tuple[ImprintError, str]] = [
     (PaginationError("what happened", "c-1"), f"{LOST} Resume with starting_after='c-1'."),
     (
         OutcomeUnknownError(POST, make_event(), True, "why"),
-        f"{POST}: {MAY_BE}, and a lookup did not find it. {DO_NOT} use `ensure`, which looks first.",
+        f"{POST} {OF_THE_EVENT}: {MAY_BE}, and a lookup did not find it. {DO_NOT} use `ensure`, which looks first.",
     ),
     (
         OutcomeUnknownError(POST, make_event(), False, "why"),
-        f"{POST}: {MAY_BE}, and it could not be looked up. {DO_NOT} use `ensure`, which looks first.",
+        f"{POST} {OF_THE_EVENT}: {MAY_BE}, and it could not be looked up. {DO_NOT} use `ensure`, which looks first.",
     ),
     (
         OutcomeUnknownError(POST, make_event(partner_event_id=UNSET), False, "why"),
@@ -70,11 +71,11 @@ TEXTS: list[tuple[ImprintError, str]] = [
     ),
     (
         OutcomeUnknownError("POST /v2/orders", make_order(), True, "why"),
-        f"POST /v2/orders: {MAY_BE}, and a lookup did not find it. {DO_NOT} use `ensure`, which looks first.",
+        f"{POST_ORDER}: {MAY_BE}, and a lookup did not find it. {DO_NOT} use `ensure`, which looks first.",
     ),
     (
         OutcomeUnknownError("PUT /v2/orders/id-1", make_order(), True, "why"),
-        f"PUT /v2/orders/id-1: {MAY_BE}, and a lookup did not find it. {DO_NOT} {IF_NOT}",
+        f"PUT /v2/orders/id-1 (partner_order_id 'o-1'): {MAY_BE}, and a lookup did not find it. {DO_NOT} {IF_NOT}",
     ),
     (
         OutcomeUnknownError("DELETE /v2/orders/id-1", None, False, "why"),
@@ -82,7 +83,7 @@ TEXTS: list[tuple[ImprintError, str]] = [
     ),
     (
         EventMismatchError(make_event(), OrderEvent.from_dict(make_event().to_dict()), ["amount", "type"]),
-        f"partner_event_id 'e-1' {UNCHANGED.format('amount, type', 'partner_event_id')}",
+        f"partner_event_id 'e-1' {UNCHANGED.format('amount; type', 'partner_event_id')}",
     ),
     (
         OrderMismatchError(make_order(), recorded_order("id-1"), ["currency"]),

@@ -51,21 +51,22 @@ def test_a_list_goes_on_to_its_end(client: Flavour, recorded: list[str]) -> None
     assert ids(client) == recorded
 
 
-def test_limit_is_the_size_of_a_page_and_ten_when_not_given(
+def test_limit_is_the_size_of_a_page_100_when_not_given_and_the_contracts_when_none(
     sandbox: Sandbox, client: Flavour, recorded: list[str]
 ) -> None:
-    sizes: dict[Any, list[int]] = {None: [], 7: []}
+    sizes: dict[Any, list[int]] = {"all": [], None: [], 7: []}
 
-    client.pages(lambda page: sizes[None].append(len(page.data)))
+    client.pages(lambda page: sizes["all"].append(len(page.data)))
+    client.pages(lambda page: sizes[None].append(len(page.data)), limit=None)
     client.pages(lambda page: sizes[7].append(len(page.data)), limit=7)
 
-    assert sizes == {None: [10, 10, 3], 7: [7, 7, 7, 2]}
+    assert sizes == {"all": [23], None: [10, 10, 3], 7: [7, 7, 7, 2]}
 
 
 def test_pages_have_has_more_and_total(client: Flavour, recorded: list[str]) -> None:
     pages: list[tuple[Any, Any]] = []
 
-    client.pages(lambda page: pages.append((page.has_more, page.total)))
+    client.pages(lambda page: pages.append((page.has_more, page.total)), limit=None)
 
     assert pages == [(True, 23), (True, 23), (False, 23)]
 
@@ -80,8 +81,11 @@ def test_an_empty_list_is_one_empty_page(client: Flavour) -> None:
 
 
 def test_every_filter_goes_with_every_page(sandbox: Sandbox, client: Flavour) -> None:
-    filters = {"order_id": "o", "partner_event_id": "p", "order_event_id": "i", "network_transaction_id": "n"}
-    serve(sandbox, page("1", has_more=True), page("2", has_more=True), page("3", has_more=False))
+    filters = {"order_id": "o", "partner_event_id": "p", "network_transaction_id": "n"}
+    pages = [page("1", has_more=True), page("2", has_more=True), page("3", has_more=False)]
+    for each in pages:
+        each["data"][0] |= filters
+    serve(sandbox, *pages)
 
     client.list(**filters, limit=1)
 

@@ -21,7 +21,6 @@ print(imprint.orders.find(id="i").total_order_amount)  # refused: find without a
 imprint.orders.find(order_id="i")  # refused: an id that orders do not have
 imprint.orders.list(limit=5)  # refused: a page of what has no pages
 imprint.orders.update(order)  # refused: an update that does not say of which order
-imprint.orders.update("i", imprint.orders.create(order))  # refused: an order that was received for a new one
 imprint.orders.delete(order_id=5)  # refused: a number for an id
 imprint.orders.delete("i", check_totals=False)  # refused: sums of what has none
 imprint.order_events.delete(event)  # refused: an event for its id

@@ -5,6 +5,7 @@ so the likeliest mistake, an amount in major units, gets its likely fix.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from imprint_api.models import NewOrder, NewOrderEvent, OrderEventType
@@ -20,7 +21,7 @@ _EXCEPTIONS = {
 }
 _DECIMALS = {code: decimals for decimals, codes in _EXCEPTIONS.items() for code in codes.split()}
 """The decimals of the currencies that do not have two, by ISO 4217."""
-_NEEDED = ("order_id", "partner_order_id", "network_transaction_id")
+NEEDED = ("order_id", "partner_order_id", "network_transaction_id")
 
 
 class ImprintWarning(UserWarning):
@@ -33,13 +34,14 @@ class ImprintWarning(UserWarning):
 def member_faults(body: Any, model: type[Any], path: str = "") -> list[Fault]:
     """What is wrong with `body`, which should be a `model`: its members, and theirs."""
     currency = getattr(body, "currency", None) or "USD"
-    faults = [_fault(*found, currency) for found in faults_of(body, model, path)]
-    return faults + (_prose_faults(body) if isinstance(body, NewOrder | NewOrderEvent) else [])
+    return [_fault(*found, currency) for found in faults_of(body, model, path)]
 
 
-def _prose_faults(body: NewOrder | NewOrderEvent) -> list[Fault]:
+def prose_faults(body: Any, needed: Sequence[str]) -> list[Fault]:
     """What the contract says in prose only, or what cannot be meant."""
-    faults = [Fault(name, "is empty; it must be an id", "") for name in _NEEDED if getattr(body, name, None) == ""]
+    if not isinstance(body, NewOrder | NewOrderEvent):
+        return []
+    faults = [Fault(name, "is empty; it must be an id", "") for name in needed if getattr(body, name, None) == ""]
     currency, kind = body.currency, getattr(body, "type_", None)
     if isinstance(currency, str) and not re.fullmatch("[A-Z]{3}", currency):
         faults.append(Fault("currency", f"is {currency!r}, not three capital letters of ISO 4217, as in USD", currency))
@@ -49,13 +51,13 @@ def _prose_faults(body: NewOrder | NewOrderEvent) -> list[Fault]:
     return faults
 
 
-def is_fit(body: Any) -> bool:
+def is_fit(body: Any, needed: Sequence[str]) -> bool:
     """Whether there is nothing in a plain body that only prose forbids; at a glance, for it is asked with each one."""
     currency, kind = body.currency, getattr(body, "type_", OrderEventType.CAPTURED)
     return (
         (not currency or (len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()))
         and kind.known
-        and all(getattr(body, name, True) for name in _NEEDED)
+        and all(getattr(body, name, True) for name in needed)
     )
 
 

@@ -107,7 +107,8 @@ class AsyncPager:
         """The first event of the list, or None if it is empty."""
         return await anext(aiter(self), None)
 
-    __repr__ = Pager.__repr__
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of order events; iterate over it, or see `first` and `pages`>"
 
     async def pages(self) -> AsyncIterator[OrderEventsResponse]:
         """Iterate over the pages. Each has `data`, and `has_more` and `total` if the server sends them."""

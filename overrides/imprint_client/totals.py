@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from imprint_api.models import NewOrder, NewOrderEvent, Order, OrderEvent, OrderLine
 from imprint_api.types import described
 
-from .bodies import is_fit, member_faults, warn_of
+from .bodies import NEEDED, is_fit, member_faults, prose_faults, warn_of
 from .errors import Fault, InvalidRequestError, TotalsMismatchError
 
 LONGEST_SUM_SHOWN = 6
@@ -51,17 +51,19 @@ def check_totals(body: NewOrder | NewOrderEvent | Order | OrderEvent) -> None:
         InvalidRequestError: A field is missing or has the wrong type, so there is nothing to add up.
     """
     models = (NewOrder, Order, NewOrderEvent, OrderEvent)
-    check_body(body, type(body) if isinstance(body, models) else NewOrderEvent, totals=True)
+    check_body(body, type(body) if isinstance(body, models) else NewOrderEvent, totals=True, needed=())
 
 
-def check_body(body: NewOrder | NewOrderEvent | Order | OrderEvent, model: type, totals: bool) -> bool:
+def check_body(
+    body: NewOrder | NewOrderEvent | Order | OrderEvent, model: type, totals: bool, needed: Sequence[str] = NEEDED
+) -> bool:
     """Check a body before it is sent: its members always, its sums if `totals`. All faults are raised at once.
 
     Returns whether it is plain: what there is to know of its members was seen at a glance.
     """
-    plain = type(body) is model and body._is_plain() and is_fit(body)
+    plain = type(body) is model and body._is_plain() and is_fit(body, needed)
     sums = _sum_faults(body, plain) if totals and isinstance(body, model) else []
-    faults = [] if plain and not sums else member_faults(body, model)
+    faults = [] if plain and not sums else member_faults(body, model) + prose_faults(body, needed)
     if faults:
         raise InvalidRequestError([*faults, *sums])
     if sums:

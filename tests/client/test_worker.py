@@ -20,6 +20,7 @@ from imprint_client import (
     RetryPolicy,
     check_totals,
 )
+from imprint_client.totals import check_body
 from imprint_sandbox import Fault, Sandbox
 
 from tests.support import Clock, Flavour, make_event, make_line, make_order
@@ -142,7 +143,7 @@ MISTAKES: dict[str, tuple[Callable[[], Any], str]] = {
 def test_a_mistake_is_refused_with_advice(make: Callable[[], Any], text: str) -> None:
     body = make()
     with pytest.raises(InvalidRequestError, match=text):
-        check_totals(body)
+        check_body(body, type(body), totals=True)
 
 
 DOUBTFUL = {

@@ -126,7 +126,7 @@ class Answer(NamedTuple):
     """With their names in small letters."""
     body: bytes
     problem: str | None = None
-    """Why there is no more of the body, if it could not be received to its end."""
+    """Why there is no more of the body, if it broke off before its end."""
 
 
 class NoAnswer(NamedTuple):
@@ -196,7 +196,7 @@ def deliver(request: Request[T], call: Call) -> Flow[T]:
         APIError: It was certainly not carried out; or it only reads.
     """
     error: Exception = errors.APITimeoutError(
-        f"{request.operation}: the deadline comes before its turn; nothing was sent"
+        f"{request.operation}: its turn comes only after the deadline; nothing was sent"
     )
     while True:
         for turn in call.gate.enter():
@@ -297,7 +297,7 @@ def ensure(create: Request[T], call: Call, lookup: Lookup | None, needs: str) ->
         InvalidRequestError: Without the member that it `needs`, there is no way to look.
     """
     if lookup is None:
-        raise errors.InvalidRequestError([errors.Fault(needs, "is needed: without it nothing can be looked up")])
+        raise errors.InvalidRequestError([errors.Fault(needs, "is required: without it, nothing can be looked up")])
     recorded = lookup.found((yield from deliver(lookup.request(), attrs.evolve(call, credentials=None))))
     if recorded is not None:
         return cast(T, recorded)

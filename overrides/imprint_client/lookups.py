@@ -55,7 +55,7 @@ def _problem(name: str, value: object, asks: Asks) -> str | None:
         is_right = isinstance(value, int) and str(value).isdigit() and 1 <= value < 2**31
         return None if is_right else f"is {value!r}, not a whole number from 1"
     if str in parameter_types(asks)[name] and not (value and is_text(value)):
-        return f"is {described(value)}; ids and cursors are strings, not empty"
+        return f"is {described(value)}; ids and cursors are strings and not empty"
     return next((problem for _, problem, _ in parameter_faults(asks, {name: value})), None)
 
 
@@ -68,7 +68,7 @@ def those_with(wanted: Mapping[str, str], arguments: Mapping[str, Any], *, uniqu
         if not page.data and getattr(page, "has_more", False):  # which a page of events can have
             raise ContractError("data", "is empty, but has_more is true")
         if page.additional_properties.get("has_more"):  # which a list of orders cannot have
-            raise ContractError("has_more", "is true, and there is no way to ask for more")
+            raise ContractError("has_more", "is true, but there is no way to ask for more")
         return list(fits(wanted, page).data)
 
     return make_request(**arguments, result=checked)

@@ -76,14 +76,14 @@ class Credentials:
             return "an API key is needed: Imprint(api_key=...) or the environment variable IMPRINT_API_KEY"
         for name, value in (("API key", self._key), ("merchant key", self._merchant_key or "-")):
             if not isinstance(value, str) or not re.fullmatch(r"[\x21-\x7e]+", value):
-                return f"the {name} is not a text of visible ASCII characters (is there a line end at its end?)"
+                return f"the {name} has characters other than visible ASCII; is there a line break at its end?"
         for name, value in self._headers.items():
             if not isinstance(name, str) or not re.fullmatch(r"[\w!#$%&'*+.^`|~-]+", name, re.ASCII):
-                return "headers must be a mapping of header names to their values"
+                return "headers must be a mapping of header names to values"
             if name in _OWN_HEADERS:
-                return f"headers may not have {name}: the client sets it itself"
+                return f"headers must not have {name}: the client sets it itself"
             if not isinstance(value, str) or not re.fullmatch(r"[\x21-\x7e]+([ \t]+[\x21-\x7e]+)*", value):
-                return f"headers: the value of {name} is not a text of visible ASCII characters"
+                return f"headers: the value of {name} has characters other than visible ASCII"
         return None if self._auth in ("bearer", "basic") else "auth must be 'bearer' or 'basic'"
 
     def headers(self) -> Mapping[str, str]:
@@ -187,7 +187,7 @@ def read_settings(api_key: str | None, options: Mapping[str, Any], client: objec
     gate = Gate() if options.get("gate") is None else options["gate"]
     problem = sending.problem() or _url_problem(base_url) or _problem(timeout, retry, check_totals)
     if not problem and client is not None and not module_of(client, kind):
-        problem = f"http_client must be an httpx.{kind} or httpx2.{kind}; it is of {type(client)}"
+        problem = f"http_client must be an httpx.{kind} or httpx2.{kind}; it is {type(client)}"
     if not problem and not isinstance(gate, Gate):
         problem = "gate must be a Gate, such as Gate(rate=50)"
     return problem or Settings(base_url.rstrip("/"), credentials, sending, timeout, retry, check_totals, gate)
@@ -195,7 +195,7 @@ def read_settings(api_key: str | None, options: Mapping[str, Any], client: objec
 
 def _unknown(options: Mapping[str, Any], known: type) -> str | None:
     unknown = sorted(options.keys() - known.__annotations__.keys())
-    return f"there is no argument {', '.join(unknown)}" if unknown else None
+    return f"unknown argument: {', '.join(unknown)}" if unknown else None
 
 
 def _url_problem(base_url: object) -> str | None:
@@ -203,12 +203,12 @@ def _url_problem(base_url: object) -> str | None:
     found = _URL.fullmatch(base_url) if isinstance(base_url, str) else None
     if found is None:
         beyond = isinstance(base_url, str) and re.match("https?://.*[@?#]", base_url, re.IGNORECASE)
-        what = "has a user, a query or a fragment, which it may not have" if beyond else "is not an absolute https URL"
+        what = "must not have a user, a query or a fragment" if beyond else "is not an absolute https URL"
         return f"the base URL {what}"
     if not all(0 < len(label) < 64 for label in found["host"].split(".")) or int(found["port"] or 443) > 65535:
-        return "the base URL is not an absolute https URL: there can be no such host or port"
+        return "the base URL is not an absolute https URL: no host or port can have this name"
     if found["scheme"].lower() == "http" and not _is_loopback(found["host"].strip("[]")):
-        return "the base URL must be https, unless its host is loopback"
+        return "the base URL must be https unless its host is loopback"
     return None
 
 
@@ -223,7 +223,7 @@ def _problem(timeout: Mapping[str, object], retry: object, check_totals: object)
     for part in timeout.values():
         is_number = isinstance(part, int | float) and not isinstance(part, bool) and 0 < part <= LONGEST_TIMEOUT_SECONDS
         if not is_number and part is not None:
-            return "timeout must be a number of seconds above 0, no more than a day, or an httpx.Timeout of such"
+            return "timeout must be a number of seconds, above 0 and at most a day, or an httpx.Timeout of such numbers"
     if not isinstance(retry, RetryPolicy):
         return "retry must be a RetryPolicy, such as RetryPolicy(attempts=2) or RetryPolicy.none()"
     return None if isinstance(check_totals, bool) else "check_totals must be True or False"

@@ -75,7 +75,7 @@ def _encode(body: Any, sent: Any, plain: bool) -> bytes:
     try:
         return encode(body, plain=plain)
     except (TypeError, ValueError, RecursionError) as error:
-        problem = f"holds what JSON cannot: {error}"
+        problem = f"has a value that JSON cannot hold: {error}"
     faults = [] if sent is None else member_faults(sent, type(sent))
     raise InvalidRequestError(faults or [Fault("the body", problem)])
 
@@ -86,7 +86,7 @@ def _reads(operation: str) -> dict[int, Callable[[Any], Any] | None]:
     for known, reads in _OPERATIONS:
         if re.fullmatch(known, operation):
             return reads
-    raise InvalidRequestError([Fault("the id", "is empty, . or .., which is another path")])
+    raise InvalidRequestError([Fault("the id", "is empty, . or .., which would be a different path")])
 
 
 class Reply(NamedTuple):
@@ -152,13 +152,13 @@ class _Transport:
             return wire.url_of(cast(Any, self._module), self.settings.base_url + path)
         except ValueError as error:
             problem = str(error)
-        raise InvalidRequestError([Fault("the id", f"makes no URL: {problem}")])
+        raise InvalidRequestError([Fault("the id", f"does not fit into a URL: {problem}")])
 
     def outcome(self, attempt: Attempt, exchange: wire.Exchange) -> Answer | NoAnswer:
         error, response = exchange.error, exchange.response
         if response is None:
             return self._no_answer(attempt, cast(Exception, error))
-        cut_off = f"could not be received to its end ({type(error).__name__})" if error else None
+        cut_off = f"broke off before its end ({type(error).__name__})" if error else None
         problem: str | None = getattr(error, "problem", cut_off)
         credentials = self.credentials(attempt)
         if _LOG.isEnabledFor(logging.INFO):
@@ -193,7 +193,7 @@ class _Transport:
         where = f"{attempt.request.operation} at {self.settings.base_url}"
         text = ": ".join(filter(None, [where, type(error).__name__, said]))
         if never_sent and any(isinstance(link, ssl.SSLCertVerificationError) for link in links):
-            return NoAnswer(kind(f"{text}; nothing was sent. Mend the certificate, or the trust in it, first"), "final")
+            return NoAnswer(kind(f"{text}; nothing was sent. First correct the certificate, or trust it"), "final")
         return NoAnswer(kind(text), "never sent" if never_sent else "unknown")
 
 
@@ -311,7 +311,7 @@ class Api(AuthenticatedClient):
 
     def with_headers(self, *_: object, **__: object) -> NoReturn:
         """Refused, as is the rest: the generated ones change the client that they are called on, or close it."""
-        raise ConfigurationError("imprint.api can be neither changed nor entered; make another Imprint")
+        raise ConfigurationError("imprint.api cannot be changed or entered; make another Imprint")
 
     with_cookies: Any = with_headers
     with_timeout: Any = with_headers

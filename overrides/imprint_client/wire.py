@@ -92,7 +92,7 @@ def make(base_url: str, *, is_async: bool) -> tuple[Any, Any]:
     else:
         made.headers.clear()
         return made, direct
-    raise ConfigurationError(f"no HTTP client can be made ({problem}): check SSL_CERT_FILE and the proxies' variables")
+    raise ConfigurationError(f"cannot make an HTTP client ({problem}): check SSL_CERT_FILE and the proxy variables")
 
 
 @cache
@@ -292,4 +292,4 @@ def _unpacked(body: bytes) -> bytes:
             _check_size(len(unpacked))
             if unpack.eof:
                 return unpacked
-    raise ContractError("", "could not be received to its end (DecodingError)")
+    raise ContractError("", "broke off before its end (DecodingError)")

@@ -168,7 +168,7 @@ UNFIT_KEYS += [b"k-1", 5, True, ["k-1"], {"k": 1}, 1.5, object]
 def test_a_key_that_is_not_visible_ascii_is_refused_without_being_quoted(client: Client, option: str, key: Any) -> None:
     message = refusal(lambda: client(**{"api_key": "k-2", option: key}))
 
-    assert f"the {option.replace('_', ' ').replace('api', 'API')} is not a text of visible ASCII" in message
+    assert f"the {option.replace('_', ' ').replace('api', 'API')} has characters other than visible ASCII" in message
     assert str(key).strip() not in message
 
 
@@ -180,7 +180,7 @@ def test_a_line_end_is_refused_from_the_environment_too(
     monkeypatch.setenv("IMPRINT_API_KEY", "k-1")
     monkeypatch.setenv(variable, "k-1\n")
 
-    assert "line end" in refusal(client)
+    assert "line break" in refusal(client)
 
 
 @each_client
@@ -427,7 +427,7 @@ def test_an_environment_with_which_no_http_client_can_be_made_is_a_clear_error(
 
     monkeypatch.undo()
     client("k-1")
-    assert "proxies" in message
+    assert "proxy variables" in message
 
 
 @each_client

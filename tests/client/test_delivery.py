@@ -439,7 +439,7 @@ def test_ensure_refuses_what_is_recorded_with_other_contents(sandbox: Sandbox, c
 def test_ensure_needs_a_partner_event_id(sandbox: Sandbox, client: Flavour) -> None:
     event = NewOrderEvent(order_id="o", type_=OrderEventType.CAPTURED, amount=1, network_transaction_id="n")
 
-    with pytest.raises(InvalidRequestError, match="partner_event_id is needed"):
+    with pytest.raises(InvalidRequestError, match="partner_event_id is required"):
         client.ensure(event)
 
     assert sandbox.requests == []

@@ -366,10 +366,10 @@ def test_through_the_generated_client_no_id_is_another_path(
 
     with (
         Imprint(sandbox.api_key, base_url=sandbox.url) as imprint,
-        pytest.raises(InvalidRequestError, match="another path"),
+        pytest.raises(InvalidRequestError, match="a different path"),
     ):
         module.sync_detailed(client=imprint.api, **arguments)
-    with pytest.raises(InvalidRequestError, match="another path"):
+    with pytest.raises(InvalidRequestError, match="a different path"):
         asyncio.run(send())
 
     assert sandbox.requests == []

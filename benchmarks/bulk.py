@@ -26,7 +26,7 @@ from imprint_bulk.send import Sender
 from imprint_client import AsyncImprint, NewOrder, NewOrderEvent
 from imprint_sandbox import Sandbox
 
-EVENTS = 2000
+EVENTS = 1000
 EVENTS_AN_ORDER = 4
 ROUNDS = 5
 CONCURRENCY = 20

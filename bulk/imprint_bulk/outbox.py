@@ -101,10 +101,10 @@ def _deferrer(app: procrastinate.App, body: Any, partner_order_id: str | None, c
     check_totals(body)
     if not getattr(body, IDS[kind]):
         raise ValueError(f"{IDS[kind]} is needed: without it nothing can be looked up after a failure")
-    if kind == "event" and bool(body.order_id) == bool(partner_order_id):
+    if isinstance(body, NewOrderEvent) and bool(body.order_id) == bool(partner_order_id):
         raise ValueError("an event needs its order_id, or partner_order_id in its place")
-    named = body.partner_order_id if kind == "order" else partner_order_id
-    lock = f"imprint partner_order_id={named}" if named else f"imprint id={body.order_id}"
+    named = body.partner_order_id if isinstance(body, NewOrder) else partner_order_id
+    lock = f"imprint partner_order_id={named}" if named else f"imprint id={getattr(body, 'order_id', '')}"
     return app.configure_task(f"imprint:record_{kind}", queue=QUEUE, lock=lock, connection=connection)
 
 

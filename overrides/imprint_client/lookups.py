@@ -79,7 +79,7 @@ def fits(wanted: Mapping[str, Any], page: Any) -> Any:
     for index, each in enumerate(page.data):
         for name, value in wanted.items():
             if getattr(each, name) != value:
-                raise ContractError(f"data[{index}].{name}", "is not the one asked for")
+                raise ContractError(f"data[{index}].{name}", "is not the one that was asked for")
     return page
 
 

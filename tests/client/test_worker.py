@@ -116,7 +116,7 @@ def test_events_that_do_not_fit_a_filter_are_not_handed_out(
     answer = {"data": sandbox.events, "has_more": False}
     sandbox.fail("listOrderEvents", Fault(status=200, body=answer), times=4)
 
-    with pytest.raises(APIResponseValidationError, match=f"data.0..{name} is not the one asked for"):
+    with pytest.raises(APIResponseValidationError, match=f"data.0..{name} is not the one that was asked for"):
         client.list(**{name: "another"})
 
 

@@ -4,19 +4,7 @@ import json
 import sqlite3
 import time
 
-from imprint_client import (
-    APIConnectionError,
-    APIResponseValidationError,
-    AuthenticationError,
-    ConfigurationError,
-    Imprint,
-    ImprintError,
-    InternalServerError,
-    NewOrderEvent,
-    OutcomeUnknownError,
-    PermissionDeniedError,
-    RateLimitError,
-)
+from imprint_client import Imprint, ImprintError, NewOrderEvent
 
 SETTLE_SECONDS = 900  # how long a request that was cut off may still be running
 RETRY_SECONDS = 30
@@ -55,20 +43,13 @@ def work(database: sqlite3.Connection, imprint: Imprint) -> None:
         mark(database, key, "in doubt", wait=SETTLE_SECONDS)
         try:
             send(event)
-        except (AuthenticationError, PermissionDeniedError, ConfigurationError):
-            mark(database, key, state)
-            raise  # nothing was recorded, and nothing will be until a person mends it
-        except OutcomeUnknownError as error:
-            mark(database, key, "in doubt", str(error), wait=SETTLE_SECONDS)
-        except (
-            APIConnectionError,
-            RateLimitError,
-            InternalServerError,
-            APIResponseValidationError,
-        ) as error:
-            mark(database, key, state, str(error), wait=RETRY_SECONDS)
         except ImprintError as error:
-            mark(database, key, "aside", str(error))  # for a person
+            if error.retryable == "later":  # it was not recorded
+                mark(database, key, state, str(error), wait=RETRY_SECONDS)
+            elif error.retryable == "after settling":  # it may be recorded
+                mark(database, key, "in doubt", str(error), wait=SETTLE_SECONDS)
+            else:  # a retry would fail the same way: a person must look
+                mark(database, key, "aside", str(error))
         else:
             mark(database, key, "recorded")
 

@@ -258,7 +258,8 @@ class APIStatusError(APIError):
 
     def __attrs_post_init__(self) -> None:
         self.type, self.message, self.param = _read_error_body(self.body)
-        self.retryable = "later" if self.status_code == 408 else self.retryable
+        if self.status_code == 408:  # of a GET
+            vars(self)["retryable"] = "later"
         self.request_id = next((self.headers[name] for name in REQUEST_ID_HEADERS if name in self.headers), None)
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ import imprint_client
 import pytest
 from imprint_client import (
     APIResponseValidationError,
+    APIStatusError,
     EventMismatchError,
     ImprintWarning,
     InvalidRequestError,
@@ -56,6 +57,15 @@ def test_every_exception_has_a_stable_code_and_says_what_a_worker_does_next() ->
     kinds = [getattr(imprint_client, name) for name in imprint_client.__all__ if name.endswith("Error")]
 
     assert {kind.__name__: (kind.code, kind.retryable) for kind in kinds} == WORKER
+
+
+def test_a_408_of_a_get_is_retried_later(sandbox: Sandbox, client: Flavour) -> None:
+    sandbox.fail("listOrders", Fault(status=408))
+
+    with pytest.raises(APIStatusError) as caught:
+        client.list_orders(retry=RetryPolicy.none())
+
+    assert (caught.value.code, caught.value.retryable) == ("api_status", "later")
 
 
 def test_a_class_of_a_users_own_keeps_the_code_of_its_base() -> None:

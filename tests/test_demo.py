@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from typing import Any
@@ -35,15 +36,15 @@ def test_the_demo_takes_the_published_order_through_its_life_and_says_so() -> No
 
 
 LESS = {"order_lines": [demo.COUCH.to_dict()]}
-ORDER_ID = "77f60af4-185e-4867-b113-34e3cf7c6acd"
-OTHER = {"id": ORDER_ID, "payment_method_id": "p", "partner_order_id": "o", "total_order_amount": 269999}
+SAME = {name: json.loads(demo.EXAMPLE.read_text())[name] for name in ("id", "payment_method_id", "partner_order_id")}
+UPDATED = {**SAME, "total_order_amount": 269999}
 NOTHING = Fault(status=200, body={"data": []})
 BAD_DAYS: list[tuple[str, list[Fault], str]] = [
     ("postOrderEvent", [Fault(status=200, body={}, write="lost")], "may or may not have been carried out"),
     ("listOrderEvents", [Fault(answer="normal"), NOTHING], "events listed"),
     ("listOrderEvents", [Fault(answer="normal")] * 4 + [NOTHING], "the event found"),
-    ("putOrder", [Fault(status=200, body=OTHER, write="lost")], "the updated order"),
-    ("putOrder", [Fault(status=200, body=OTHER | LESS, write="lost")], "the total kept by the sandbox"),
+    ("putOrder", [Fault(status=200, body=UPDATED, write="lost")], "the updated order"),
+    ("putOrder", [Fault(status=200, body=UPDATED | LESS, write="lost")], "the total kept by the sandbox"),
     ("deleteOrderEvent", [Fault(status=204, write="lost")], "the deleted event"),
     ("listOrders", [NOTHING], "was not found"),
     ("deleteOrder", [Fault(status=204, write="lost")], "the orders kept by the sandbox"),

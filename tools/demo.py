@@ -73,7 +73,7 @@ def run(console: Console, sandbox: Sandbox, imprint: Imprint) -> None:
     delete_an_event(console, imprint, order)
     delete_an_order(console, sandbox, imprint, order)
 
-    pages = [page.data for page in imprint.order_events.list(order_id=order.id).pages()]
+    pages = [page.data for page in imprint.order_events.list(order_id=order.id, limit=10).pages()]
     events = [event for page in pages for event in page]
     expect("events listed", len(events), 3 + FURTHER_EVENTS)
     expect("events kept by the sandbox", len(sandbox.events), len(events))

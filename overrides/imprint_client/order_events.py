@@ -68,8 +68,7 @@ def _with(wanted: dict[str, Any]) -> Request[list[OrderEvent]]:
 
 
 def _list(options: ListOptions, settings: Settings) -> Callable[[], Walk]:
-    options.setdefault("limit", EVENTS_A_PAGE)
-    if options["limit"] is None:
+    if options.setdefault("limit", EVENTS_A_PAGE) is None:
         del options["limit"]
     if options.get("starting_after", "") is None:
         del options["starting_after"]
@@ -161,8 +160,9 @@ class OrderEvents:
 
         Args:
             options: The filters `order_id`, `partner_event_id`, `order_event_id` and `network_transaction_id`. `limit`
-                is the number of events in a page. To resume, set `starting_after` to the order_event_id of the last
-                event that you handled. `timeout`, `retry` and `headers` override the client's, for each page.
+                is the number of events in a page: 100 by default, or the contract's default if it is None. To resume,
+                set `starting_after` to the order_event_id of the last event that you handled. `timeout`, `retry` and
+                `headers` override the client's, for each page.
 
         Raises:
             InvalidRequestError: A filter is empty or not a string, or `limit` is less than 1. For what iterating

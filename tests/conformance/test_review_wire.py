@@ -37,6 +37,7 @@ QUICK = {
     *("a body added", "servers of one operation", "one more server, the first", "security of one operation"),
     *("names of a pattern, sent", "another token URL", "a webhook", "one instead of a list", "no security"),
     *("parameters of a path, said of its operations", "null as an alternative, sent", "a contact"),
+    *("a long text and an example of a short parameter",),
 }
 CASES = [pytest.param(one, id=one.name, marks=[] if one.name in QUICK else pytest.mark.thorough) for one in MUTATIONS]
 

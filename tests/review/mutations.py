@@ -292,6 +292,7 @@ PROBLEM = {"content": {"application/json": {"schema": ref("Problem")}}}
 INLINE = {"type": "object", "required": ["code"], "properties": {"code": TEXT}}
 MAY_BE_NULL = ["string", "null"]
 HEADER = {"name": "X-Id", "in": "header", "schema": TEXT}
+LONG = "The longest text that anybody has ever written about so small a thing, and it says nothing but that."
 PAGE = {"name": "page", "in": "query", "required": True, "schema": TEXT}
 
 MUTATIONS = [
@@ -598,4 +599,16 @@ MUTATIONS = [
     Mutation("another summary", put("get /orders>summary", "Every order"), NOTED, NOTED),
     Mutation("another description of an answer", put("get /orders>responses>200>description", "All"), *HARMLESS),
     Mutation("a description of a parameter", put(f"{QUERY}>2>schema>description", "A note"), NOTED, NOTED),
+    Mutation(
+        "a long text and an example of a short parameter",
+        all_of(put(f"{QUERY}>1>description", LONG), put(f"{QUERY}>1>example", "2026-07-01T00:00:00Z")),
+        NOTED,
+        NOTED,
+    ),
+    Mutation(
+        "a parameter with the text of another, which has a new one",
+        all_of(put(f"{QUERY}>1>description", LONG), put(f"{QUERY}>2>description", LONG.upper())),
+        NOTED,
+        NOTED,
+    ),
 ]

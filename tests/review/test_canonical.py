@@ -26,6 +26,7 @@ def field(schema: Any) -> Edit:
         (field({"anyOf": [ref("Person"), NULL]}), field({"oneOf": [ref("Person"), NULL]})),
         (field({"type": "string", "enum": ["a"]}), field({"type": "string", "const": "a"})),
         (field({"type": ["string", "null"], "enum": ["a", None]}), field({"oneOf": [{**TEXT, "enum": ["a"]}, NULL]})),
+        (field({"anyOf": [{**TEXT, "description": "A text"}, ref("Person")]}), field({"anyOf": [TEXT, ref("Person")]})),
         (field({"allOf": [ref("Person")], "description": "The payer"}), field(ref("Person"))),
         (put(">components>schemas>Spare", {"allOf": BOTH}), put(">components>schemas>Spare", NAMED)),
         (put(">components>schemas>Spare", {"allOf": [ref("Person")]}), put(">components>schemas>Spare", PERSON)),

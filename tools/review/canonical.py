@@ -3,9 +3,10 @@
 import copy
 from typing import Any
 
-from tools.contract import all_schemas, operations, resolve
+from tools.contract import LISTS, all_schemas, operations, resolve
 from tools.normalise import ANNOTATIONS, listed, merge
 
+TEXTS = ("title", "description", "example", "examples", "$comment")
 NULL = {"type": "null"}
 
 
@@ -35,6 +36,9 @@ def plain(contract: dict[str, Any], schema: dict[str, Any], is_named: bool) -> d
     for word in ("anyOf", "oneOf"):
         if len(schema.get(word, [])) == 2 and NULL in schema[word]:
             schema = or_null(schema, word)
+    for word in LISTS:  # the tool pairs those without a name by how alike they look, and a text may be most of one
+        if word in schema:
+            schema[word] = [{key: value for key, value in one.items() if key not in TEXTS} for one in schema[word]]
     if types := sorted(listed(schema.get("type"))):
         schema["type"] = types[0] if len(types) == 1 else types
     if "required" in schema:

@@ -65,15 +65,28 @@ def compare(before: dict[str, Any], after: dict[str, Any], folder: Path) -> list
     for contract, name in ((old, "before.json"), (new, "after.json")):
         for holder in (contract, *(operation for _, _, operation, _ in operations(contract))):
             holder.pop("security", None)  # judged here: the tool looks at each list of them by itself
+        name_parameters(contract)
         (folder / name).write_text(json.dumps(contract), encoding="utf-8")
     said = run(folder / "before.json", folder / "after.json", folder)
     places = Places(old, new)
+    said = [one for one in said if one["kind"] == "modified" or not one["path"].startswith("#/x-parameters/")]
     found = [change for each in said for change in as_changes(each, places)]
     gravest: dict[tuple[str, str, str], Change] = {}
     for change in [*of_first_server(first_server(old), first_server(new)), *security, *found]:
         key = (change.subject, change.member, change.words)
         gravest[key] = max(gravest.get(key, change), change, key=lambda one: one.impact)
     return [*gravest.values()]
+
+
+def name_parameters(contract: dict[str, Any]) -> None:
+    """Refer to each parameter by its name: the tool pairs equal references, and other entries of lists by likeness."""
+    named = contract["x-parameters"] = {}
+    for _, name, operation, _ in operations(contract):
+        own = operation.get("operationId", name)
+        keys = [f"{own} {one.get('in')} {one.get('name')}".encode().hex() for one in operation["parameters"]]
+        if not named.keys() & {*keys}:  # two operations with one ID
+            named.update(zip(keys, operation["parameters"], strict=True))
+            operation["parameters"] = [{"$ref": f"#/x-parameters/{key}"} for key in keys]
 
 
 def run(before: Path, after: Path, folder: Path) -> list[dict[str, Any]]:

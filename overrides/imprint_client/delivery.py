@@ -225,7 +225,7 @@ def deliver(request: Request[T], call: Call) -> Flow[T]:
         wait = None if verdict == "final" else call.wait_before_next(pause, counts=verdict != "refused")
         if wait is None:
             raise result
-        _LOG.info("%s: attempt %d: %s; again in %.2f s", request.operation, call.attempts, result, wait)
+        _LOG.info("%s: attempt %d: %s; retry in %.2f s", request.operation, call.attempts, result, wait)
         if pause is None:  # else it waits at the gate, as all others do
             yield wait
         error = result
@@ -336,7 +336,7 @@ def settle(request: Request[T], call: Call, lookup: Lookup | None) -> Flow[T]:
             return cast(T, found)
         wait = call.wait_before_next() if resend and looked_up else None
         if wait is not None:
-            _LOG.info("%s: not found; sent again in %.2f s, as resend_unknown says", request.operation, wait)
+            _LOG.info("%s: not found; will be sent again in %.2f s, because of resend_unknown", request.operation, wait)
             yield wait
         if wait is None or call.left() <= 0:
             raise errors.OutcomeUnknownError(request.operation, request.sent, looked_up, why) from cause
@@ -353,7 +353,7 @@ def _look(
         one_look = Call(RetryPolicy(attempts=1, deadline=seconds), call.timeout, call.check_totals, call.gate)
         try:
             found = lookup.found((yield from deliver(request, one_look)))
-            looked_up, outcome = True, "does not show it (yet)" if found is None else "shows it"
+            looked_up, outcome = True, "not found yet" if found is None else "found"
         except errors.APIError as error:
             found, outcome = None, str(error)
         except errors.ConfigurationError:  # closed meanwhile: nothing more can be looked up
@@ -361,7 +361,7 @@ def _look(
         wait = call.backoff(number)
         enough = found is not None or until == "looked" or (until == "answered" and looked_up)
         ends = enough or wait >= call.left()
-        next_look = "" if ends else f"; again in {wait:.2f} s"
+        next_look = "" if ends else f"; retry in {wait:.2f} s"
         _LOG.info("%s: lookup %d of %s: %s%s", settled.operation, number, request.params, outcome, next_look)
         if ends:
             return found, looked_up

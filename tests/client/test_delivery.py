@@ -792,14 +792,14 @@ def test_each_retry_and_each_lookup_is_logged_once(
     beginnings = [
         "POST /v2/order_events: attempt 1: ",
         f"outcome unknown (partner_event_id 'e-1'): POST /v2/order_events at {sandbox.url}: RemoteProtocolError: ",
-        f"POST /v2/order_events: lookup 1 {asked}: does not show it (yet); again in 0.25 s",
-        f"POST /v2/order_events: lookup 2 {asked}: shows it",
+        f"POST /v2/order_events: lookup 1 {asked}: not found yet; retry in 0.25 s",
+        f"POST /v2/order_events: lookup 2 {asked}: found",
     ]
     assert all(map(str.startswith, logged, beginnings))
     assert len(logged) == len(beginnings)
     assert [record.levelname for record in records] == ["INFO", "WARNING", "INFO", "INFO"]
     assert "429" in logged[0]
-    assert "again in 0.25 s" in logged[0]
+    assert "retry in 0.25 s" in logged[0]
 
 
 def test_the_log_says_what_each_lookup_came_to_and_what_was_sent_again(
@@ -817,11 +817,11 @@ def test_the_log_says_what_each_lookup_came_to_and_what_was_sent_again(
     lookup = "POST /v2/order_events: lookup"
     asked = f"of {{'partner_event_id': {event.partner_event_id!r}, 'limit': 10}}"
     assert failed.startswith(f"{lookup} 1 {asked}: GET /v2/order_events: 500 ")
-    assert failed.endswith("; again in 0.25 s")
+    assert failed.endswith("; retry in 0.25 s")
     assert others == [
-        f"{lookup} 2 {asked}: does not show it (yet)",
-        "POST /v2/order_events: not found; sent again in 0.25 s, as resend_unknown says",
-        f"{lookup} 1 {asked}: shows it",
+        f"{lookup} 2 {asked}: not found yet",
+        "POST /v2/order_events: not found; will be sent again in 0.25 s, because of resend_unknown",
+        f"{lookup} 1 {asked}: found",
     ]
 
 

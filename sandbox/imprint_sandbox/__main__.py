@@ -1,6 +1,7 @@
 """The command `imprint-sandbox`: a local Imprint until Ctrl-C or SIGTERM."""
 
 import argparse
+import errno
 import logging
 import signal
 import sqlite3
@@ -38,7 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 time.sleep(3600)  # Unlike a lock, it can be interrupted on every system.
     except KeyboardInterrupt:
         pass
-    except (ModuleNotFoundError, OSError, OverflowError, ValueError, sqlite3.Error) as error:
+    except sqlite3.Error as error:
+        sys.exit(f"imprint-sandbox: --db {options.db}: {error}")
+    except (ModuleNotFoundError, OSError, OverflowError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            sys.exit(
+                f"imprint-sandbox: port {options.port} is in use. Stop the program that listens there, "
+                "or choose another port: --port 0 picks a free one."
+            )
         sys.exit(f"imprint-sandbox: {error}")
 
 

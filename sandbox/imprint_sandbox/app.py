@@ -116,7 +116,7 @@ class _Endpoint:
         if operation is None:
             if self._by_method:
                 raise RefusedError(405, f"{request.method} is not possible here.")
-            raise RefusedError(404, f"There is nothing at {request.scope['path']}.")
+            raise RefusedError(404, f"There is nothing at {request.scope['path']}. People look at /_sandbox.")
         self._authenticate(request)
         query = [
             (name, value)
@@ -136,7 +136,7 @@ class _Endpoint:
         basic = base64.b64encode(f"{self._api_key}:".encode()).decode()
         wanted = {"bearer": self._api_key, "basic": basic}.get(scheme.lower())
         if wanted is None or not secrets.compare_digest(credentials.strip().encode(), wanted.encode()):
-            raise RefusedError(401, "The API key is missing or wrong.")
+            raise RefusedError(401, "The API key is missing, or is not this sandbox's.")
 
     def _headers_of_refusal(self, status: int) -> dict[str, str]:
         match status:

@@ -25,6 +25,7 @@ from imprint_sandbox.received import ReceivedRequest
 from imprint_sandbox.refusals import error_body
 from imprint_sandbox.state import State
 
+_EXAMPLE = '{"operation": "postOrderEvent", "times": 1, "fault": {"status": 503}}'
 _Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -48,7 +49,11 @@ def control_routes(state: State) -> list[Route]:
         try:
             wanted: dict[str, Any] = json.loads(await request.body())
             state.fail(wanted["operation"], fault_from_json(wanted["fault"]), wanted.get("times", 1))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError):
+            return JSONResponse(
+                error_body(400, f"No fault was set: the body must look like {_EXAMPLE}"), status_code=400
+            )
+        except ValueError as error:
             return JSONResponse(error_body(400, f"No fault was set: {error}"), status_code=400)
         return Response(status_code=204)
 

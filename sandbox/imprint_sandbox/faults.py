@@ -91,10 +91,13 @@ class Fault:
             for problem, is_so in (
                 (f"write must be one of {get_args(Write)}", self.write not in (None, *get_args(Write))),
                 (f"answer must be one of {get_args(AnswerKind)}", self.answer not in (None, *get_args(AnswerKind))),
-                ("status must be from 200 to 599", self.status is not None and not _is_int(self.status, 200, 599)),
+                (
+                    "status must be an int from 200 to 599",
+                    self.status is not None and not _is_int(self.status, 200, 599),
+                ),
                 ("delay must be seconds, 0 or more", not _is_duration(self.delay)),
                 (
-                    "settles_after must be 1 or more",
+                    "settles_after must be an int, 1 or more",
                     self.settles_after is not None and not _is_int(self.settles_after, 1, 2**53),
                 ),
                 (
@@ -146,7 +149,8 @@ def fault_from_json(members: Mapping[str, Any]) -> Fault:
     """Return the fault whose fields are `members`; raise ValueError when they are not a fault's."""
     unknown = members.keys() - {each.name for each in fields(Fault)}
     if unknown:
-        raise ValueError(f"a fault has no {', '.join(sorted(unknown))}")
+        known = ", ".join(each.name for each in fields(Fault))
+        raise ValueError(f"a fault has no field {', '.join(map(repr, sorted(unknown)))}. Its fields are {known}")
     try:
         return Fault(**members)
     except (TypeError, AttributeError) as error:

@@ -2,9 +2,11 @@
 
 import signal
 from importlib.metadata import version
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from imprint_sandbox import Sandbox
 from imprint_sandbox.__main__ import main
 
 from .test_sandbox_lifetime import KEY, ORDER, command
@@ -50,3 +52,11 @@ def test_it_refuses_what_it_cannot_use(capsys: pytest.CaptureFixture[str], argum
         main(arguments)
     assert ended.value.code not in (0, None)
     assert message in f"{ended.value.code}{capsys.readouterr().err}"
+
+
+def test_a_port_in_use_is_named_with_advice(capsys: pytest.CaptureFixture[str]) -> None:
+    with Sandbox() as other, pytest.raises(SystemExit) as ended:
+        main(["--port", str(urlsplit(other.url).port)])
+    assert "is in use" in str(ended.value.code)
+    assert "--port 0 picks a free one" in str(ended.value.code)
+    assert capsys.readouterr().out == ""

@@ -83,6 +83,21 @@ def test_what_is_no_fault_is_refused_with_the_reason(api: httpx.Client, sandbox:
     assert sandbox.faults == []
 
 
+@pytest.mark.parametrize(
+    ("body", "advice"),
+    [
+        ({"operation": "createOrder"}, 'the body must look like {"operation": '),
+        (
+            {"operation": "createOrder", "fault": {"stats": 500}},
+            "Its fields are write, settles_after, answer, status, ",
+        ),
+        ({"operation": "createOrder", "fault": {"status": "500"}}, "status must be an int from 200 to 599"),
+    ],
+)
+def test_a_refused_fault_says_what_to_send(api: httpx.Client, body: dict[str, Any], advice: str) -> None:
+    assert advice in api.post("/_sandbox/faults", json=body).json()["error"]["message"]
+
+
 def test_settling_and_resetting(api: httpx.Client, sandbox: Sandbox) -> None:
     api.post("/_sandbox/faults", json={"operation": "createOrder", "fault": {"status": 504, "write": "late"}})
     api.post("/v2/orders", json=ORDER)

@@ -198,8 +198,11 @@ def run(program: str) -> subprocess.CompletedProcess[str]:
     ("arguments", "message"),
     [
         (["--port", "70000"], "imprint-sandbox: "),
-        (["--port", "0", "--db", "no/such/folder/f.db"], "imprint-sandbox: unable to open database file"),
-        (["--port", "0", "--db", __file__], "imprint-sandbox: file is not a database"),
+        (
+            ["--port", "0", "--db", "no/such/folder/f.db"],
+            "imprint-sandbox: --db no/such/folder/f.db: unable to open database file",
+        ),
+        (["--port", "0", "--db", __file__], f"imprint-sandbox: --db {__file__}: file is not a database"),
     ],
 )
 def test_the_command_says_why_it_cannot_start(arguments: list[str], message: str) -> None:

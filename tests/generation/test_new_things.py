@@ -139,4 +139,4 @@ def test_with_the_line_that_is_named_a_new_parameter_is_checked_and_goes_over_th
 
     assert (run.returncode, run.stderr) == (0, "")
     assert run.stdout.split() == ["paid", "channels", "x_region"]
-    assert vars(server)["seen"] == [("/v2/order_events?order_id=o&limit=10&paid=true&channels=web", "eu")]
+    assert vars(server)["seen"] == [("/v2/order_events?order_id=o&limit=100&paid=true&channels=web", "eu")]

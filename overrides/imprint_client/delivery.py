@@ -195,19 +195,17 @@ def deliver(request: Request[T], call: Call) -> Flow[T]:
         OutcomeUnknownError: It is no GET, and may or may not have been carried out.
         APIError: It was certainly not carried out; or it only reads.
     """
-    error: Exception = errors.APITimeoutError(
-        f"{request.operation}: its turn comes only after the deadline; nothing was sent"
-    )
+    error: Exception | None = None
     while True:
         for turn in call.gate.enter():
             if turn >= call.patience():
-                raise error
+                raise error or _late(request, f"its turn at the gate comes in {turn:.1f} s")
             yield turn
         started = seam.now()
         pause: float | None = None
         try:
             if call.patience() <= 0:  # a request of the same call before it, or a wait, has taken all the time
-                raise error
+                raise error or _late(request, "its turn comes")
             call.attempts += 1
             # With no deadline at all, the one attempt has its timeouts alone. The outcome is kept in no variable: an
             # answer that echoes the API key must not stand in a traceback.
@@ -229,6 +227,10 @@ def deliver(request: Request[T], call: Call) -> Flow[T]:
         if pause is None:  # else it waits at the gate, as all others do
             yield wait
         error = result
+
+
+def _late(request: Request[Any], turn: str) -> errors.APITimeoutError:
+    return errors.APITimeoutError(f"{request.operation}: {turn}, which is after the deadline; nothing was sent")
 
 
 def judge(request: Request[Any], outcome: Answer | NoAnswer) -> tuple[str, Any, float | None]:

@@ -17,15 +17,18 @@ RECOVERY_SECONDS = 64.0
 """After this long without a refusal, the rate has doubled; after twice as long, it is nine times what it was."""
 RECOVERY_FROM_GUESS_SECONDS = 8.0
 """The same, if what the server takes could not be measured."""
+LONGEST_PAUSE_SECONDS = 3600.0
+"""However long a server asks to wait: a mistake in one response must not close the gate for good."""
 _MARGIN = 0.97
 
 
 class Gate:
     """Decide when a request may start. Every request passes it: retries, lookups, and pages of lists too.
 
-    A 429, or a 503 with Retry-After, closes the gate for all calls until the server's time has come; without
-    Retry-After, for the backoff of the RetryPolicy. Then requests start evenly spaced: at half of the former rate, but
-    not below what was accepted in the second before the refusal. The rate grows again while nothing is refused.
+    A 429, or a 503 with Retry-After, closes the gate for all calls until the server's time has come, but for an hour at
+    most; without Retry-After, for the backoff of the RetryPolicy. Then requests start evenly spaced: at half of the
+    former rate, but not below what was accepted in the second before the refusal. The rate grows again while nothing is
+    refused.
 
     Each client has a gate of its own. Clients that share a server's limit should share one, in threads and event loops
     alike: ``gate = Gate(); Imprint(gate=gate)``. For rules of your own, override `enter`, `leave`, or both::
@@ -89,8 +92,9 @@ class Gate:
             else:
                 if started >= self._closed:  # the first of a burst; the others were under way when it closed
                     self._learn(now)
-                if now + pause > self._opens:
-                    self._opens = self._next = now + pause
+                opens = now + min(pause, LONGEST_PAUSE_SECONDS)
+                if opens > self._opens:
+                    self._opens = self._next = opens
             self._under_way -= 1
 
     def _learn(self, now: float) -> None:

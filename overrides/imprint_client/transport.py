@@ -215,6 +215,8 @@ class Transport(_Transport):
             if getgeneratorstate(flow) != GEN_CLOSED:  # raised by a hook of a caller's client
                 raise
             return cast(T, stop.value)
+        finally:
+            flow.close()  # gives back what a call that was interrupted holds: its exception may be kept for long
 
     def request(self, **arguments: Any) -> Reply:
         return self.run(deliver(make_request(**arguments, result=Reply.of), self.settings.call({})))
@@ -255,6 +257,8 @@ class AsyncTransport(_Transport):
                 step = flow.send(await (self._attempt(step) if isinstance(step, Attempt) else sleep(step)))
         except StopIteration as stop:
             return cast(T, stop.value)
+        finally:
+            flow.close()
 
     async def request(self, **arguments: Any) -> Reply:
         return await self.run(deliver(make_request(**arguments, result=Reply.of), self.settings.call({})))

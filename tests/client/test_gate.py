@@ -20,6 +20,7 @@ from imprint_client import (
     RateLimitError,
     RetryPolicy,
     delivery,
+    wire,
 )
 from imprint_client.delivery import Answer, Attempt, Call, Flow, Seam, deliver
 from imprint_client.transport import make_request
@@ -281,6 +282,25 @@ def test_every_request_passes_retries_lookups_and_pages_too(
     assert [pause for pause in gate.left if pause is not None] == [3.0, 7.0]
 
 
+def test_an_interrupted_call_has_left_the_gate_although_its_exception_is_kept(
+    sandbox: Sandbox, connect: Callable[..., Flavour], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class InterruptionError(BaseException):
+        """As KeyboardInterrupt and CancelledError are, no Exception."""
+
+    def interrupt(*_: object) -> None:
+        raise InterruptionError
+
+    gate = Counting()
+    client = connect(sandbox, gate=gate)
+    monkeypatch.setattr(wire.Exchange, "begin", interrupt)
+
+    with pytest.raises(InterruptionError) as kept:
+        client.list_orders()
+
+    assert (gate.left, kept.value.__context__) == ([None], None)
+
+
 def test_clients_that_share_a_gate_share_its_pauses(sandbox: Sandbox, clock: Clock) -> None:
     gate = Gate()
     sandbox.fail("listOrders", Fault(status=429, headers={"Retry-After": "9"}))
@@ -303,13 +323,30 @@ def test_a_call_whose_turn_comes_after_its_deadline_is_not_sent(
     with pytest.raises(RateLimitError) as refused:
         client.list_orders(retry=RetryPolicy(deadline=20.0))
 
-    with pytest.raises(APITimeoutError, match="nothing was sent"):
+    with pytest.raises(APITimeoutError, match=r"its turn at the gate comes in 50\.0 s.* nothing was sent"):
         client.create_order(make_order(), retry=RetryPolicy(deadline=20.0))
     with pytest.raises(APITimeoutError, match="nothing was sent"):
         client.create_order(make_order(), retry=RetryPolicy.none())
 
     assert refused.value.retry_after == 50.0
     assert [request.operation for request in sandbox.requests] == ["listOrders"]
+    assert clock.waits == []
+
+
+@pytest.mark.parametrize("asked", ["1000000", "9" * 400])
+def test_a_senseless_retry_after_closes_the_gate_for_an_hour_at_most(
+    sandbox: Sandbox, connect: Callable[..., Flavour], clock: Clock, asked: str
+) -> None:
+    client = connect(sandbox)
+    sandbox.fail("listOrders", Fault(status=429, headers={"Retry-After": asked}))
+    with pytest.raises(RateLimitError):
+        client.list_orders()
+
+    with pytest.raises(APITimeoutError, match=r"comes in 3600\.0 s"):
+        client.list_orders()
+    clock.seconds += 3600
+
+    assert client.list_orders() == []
     assert clock.waits == []
 
 

@@ -32,12 +32,12 @@ def differences(sent: Any, recorded: Any, path: str = "", *, kept: bool = False)
     may give what it records an id and a time of its own. But if all that was sent must have been `kept`, what it left
     out is one.
     """
-    return [
-        found
-        for name in attrs.fields_dict(type(sent))
-        if name not in _NOT_COMPARED
-        for found in _of_values(getattr(sent, name), getattr(recorded, name, None), _join(path, name), kept)
-    ]
+    found = []
+    for field in attrs.fields(type(sent)):
+        one, other = getattr(sent, field.name), getattr(recorded, field.name, None)
+        if one != other and field.name not in _NOT_COMPARED:  # most are equal: this is asked with each response
+            found += _of_values(one, other, _join(path, field.name), kept)
+    return found
 
 
 def _of_values(sent: Any, recorded: Any, path: str, kept: bool) -> list[str]:
@@ -49,15 +49,13 @@ def _of_values(sent: Any, recorded: Any, path: str, kept: bool) -> list[str]:
         return differences(sent, recorded, path, kept=kept)
     if isinstance(sent, dict) and isinstance(recorded, dict):
         return [found for key in sent for found in _of_values(sent[key], recorded.get(key), _join(path, key), kept)]
-    if isinstance(sent, list) and isinstance(recorded, list):
-        if len(sent) != len(recorded):
-            return [_different(path, sent, recorded)]
+    if isinstance(sent, list) and isinstance(recorded, list) and len(sent) == len(recorded):
         pairs = enumerate(zip(sent, recorded, strict=True))
         return [found for at, (one, other) in pairs for found in _of_values(one, other, f"{path}[{at}]", kept)]
-    if isinstance(sent, datetime.datetime) and isinstance(recorded, datetime.datetime):
-        # Nor would `==` do: it is false in the hour that clocks repeat.
-        return [] if abs(sent - recorded) < _A_SECOND else [_different(path, sent, recorded)]
-    return [] if sent == recorded else [_different(path, sent, recorded)]
+    # `==` does not do for timestamps: it is false in the hour that clocks repeat.
+    are_times = isinstance(sent, datetime.datetime) and isinstance(recorded, datetime.datetime)
+    is_same = abs(sent - recorded) < _A_SECOND if are_times else sent == recorded
+    return [] if is_same else [_different(path, sent, recorded)]
 
 
 def _different(path: str, sent: Any, recorded: Any) -> Difference:

@@ -85,7 +85,7 @@ def test_a_stale_overlay_is_reviewed_without_what_fails_in_it(root: Path, monkey
 
     assert review(root, monkeypatch) == 1
     text = (root / "review.md").read_text()
-    assert rows(root) == ["| `NewOrder.phone` (sent) |  | `phone` is new |"]
+    assert rows(root) == ["| `NewOrder.phone` (sent) |  | is new |"]
     assert "openapi.overlay.yaml no longer fits" in text
     assert "`openapi.overlay.yaml:8`" in text
 

@@ -39,15 +39,12 @@ def test_breaking_or_not_what_to_do_and_why_come_first() -> None:
         "To do: set version 0.2.0 or higher in pyproject.toml, which says 0.1.0; add an entry marked "
         "`**Breaking (kind):**` to CHANGELOG.md, under &#91;Unreleased&#93;."
     )
-    assert why == "Why: `NewOrder.currency`: `currency` is required."
+    assert why == "Why: `NewOrder.currency` is required."
     assert report.plain(review()).splitlines()[0] == "Breaking."
 
 
 def test_both_layers_stand_side_by_side_the_gravest_first() -> None:
-    assert table(review()) == [
-        "| `NewOrder.currency` | `currency` is required | `currency` must be given |",
-        "| `Order.note` |  | `note` is new |",
-    ]
+    assert table(review()) == ["| `NewOrder.currency` | is required | must be given |", "| `Order.note` |  | is new |"]
     headings = [line for line in report.markdown(review()).splitlines() if line.startswith("### ")]
     assert headings == ["### Breaking", "### New"]
 
@@ -66,8 +63,38 @@ def test_things_of_which_the_same_is_said_stand_in_one_row() -> None:
     gone = new._replace(subject="C", impact=Impact.BREAKING, words="is gone")
     of = review(wire=[new._replace(subject="D")], python=[new, new._replace(subject="B"), gone])
 
-    assert table(of) == ["| `C` |  | is gone |", "| `A`<br>`B` |  | is new |", "| `D` | is new |  |"]
-    assert "New:\n  A\n  B\n    in Python: is new\n" in report.plain(of)
+    assert table(of) == ["| `C` |  | is gone |", "| `D` | is new |  |", "| `A`<br>`B` |  | is new |"]
+    assert "  A\n  B\n    in Python: is new\n" in report.plain(of)
+
+
+def test_the_most_important_reason_comes_first_whatever_its_name() -> None:
+    python = [
+        Change(name, "", Impact.BREAKING, "is gone") for name in ("Address.x", "imprint_client.Z", "imprint_bulk.a")
+    ]
+    wire = [
+        Change("GET /a", "limit", Impact.BREAKING, "Upper bound changed"),
+        Change("GET /b", "", Impact.BREAKING, "Operation `GET /b` was removed"),
+    ]
+
+    names = [line.split("`")[1] for line in table(review(wire=wire, python=python))]
+    assert names == ["GET /b", "GET /a limit", "imprint_client.Z"]
+
+
+def test_an_async_twin_of_which_the_same_is_said_is_not_named() -> None:
+    new = Change("imprint_client.Orders.list", "", Impact.ADDED, "is new")
+    twin = new._replace(subject="imprint_client.AsyncOrders.list")
+    alone = new._replace(subject="imprint_client.AsyncGate")
+
+    assert table(review(wire=[], python=[alone, twin, new])) == [
+        "| `imprint_client.AsyncGate`<br>`imprint_client.Orders.list` (sync and async) |  | is new |"
+    ]
+
+
+def test_a_field_and_the_parameter_that_sets_it_are_one_row() -> None:
+    field = Change("imprint_client.Gate.limit", "", Impact.ADDED, "is new")
+    parameter = Change("imprint_client.Gate", "limit", Impact.ADDED, "`limit` is new")
+
+    assert table(review(wire=[], python=[field, parameter])) == ["| `imprint_client.Gate.limit` |  | is new |"]
 
 
 def test_a_row_says_which_way_a_model_goes() -> None:
@@ -138,9 +165,9 @@ def test_the_changelog_draft_has_an_entry_for_each_row() -> None:
     )
 
     assert report.changelog(of) == (
-        "### Added\n\n- `Order.note`: `note` is new.\n\n### Changed\n\n"
-        "- **Breaking (wire):** `GET /orders limit`: `limit` is required.\n"
-        "- **Breaking (wire):** `NewOrder.currency`: `currency` is required; `currency` must be given.\n"
+        "### Added\n\n- `Order.note`: is new.\n\n### Changed\n\n"
+        "- **Breaking (wire):** `GET /orders limit`: is required.\n"
+        "- **Breaking (wire):** `NewOrder.currency`: is required; must be given.\n"
     )
 
 

@@ -113,7 +113,7 @@ def test_what_is_not_generated_yet_is_reviewed_and_told(
     change(root, put("NewOrder>properties>phone", TEXT))
 
     assert review(root, monkeypatch) == 1
-    assert rows(root) == ["| `NewOrder.phone` (sent) |  | `phone` is new |"]
+    assert rows(root) == ["| `NewOrder.phone` (sent) |  | is new |"]
     assert "`generated/` is out of date" in (root / "review.md").read_text()
     assert "set version 0.2.0 or higher in pyproject.toml, which says 0.1.0" in capsys.readouterr().out
 
@@ -138,7 +138,7 @@ def test_a_parameter_has_one_row(root: Path, monkeypatch: pytest.MonkeyPatch) ->
     change(root, put("get /orders>parameters>3>schema>default", "a"))
 
     assert review(root, monkeypatch, [Change("GET /orders", "X-Trace", Impact.NOTED, "said of it")]) == 1
-    assert "| `GET /orders x_trace` | said of it | `x_trace` default changed from `UNSET` to `'a'` |" in rows(root)
+    assert "| `GET /orders x_trace` | said of it | default changed from `UNSET` to `'a'` |" in rows(root)
 
 
 @pytest.mark.thorough
@@ -157,8 +157,8 @@ def test_a_change_of_a_template_alone_is_reviewed(root: Path, monkeypatch: pytes
     assert review(root, monkeypatch) == 1
     gone, new = rows(root)
     assert gone.startswith("| `Bank.additional_keys` (received)<br>`Company.additional_keys` (sent)<br>")
-    assert gone.endswith(" |  | `additional_keys` is gone |")
-    assert new.endswith(" |  | `other_keys` is new |")
+    assert gone.endswith(" |  | is gone |")
+    assert new.endswith(" |  | is new |")
 
 
 @pytest.mark.parametrize(
@@ -218,4 +218,4 @@ def test_without_node_the_python_layer_is_done_and_the_rest_is_named(root: Path,
 
     assert done.returncode == 2, done.stderr
     assert done.stdout.startswith("This is not all: the wire was not compared. Install Node.js")
-    assert rows(root) == ["| `NewOrder.phone` (sent) |  | `phone` is new |"]
+    assert rows(root) == ["| `NewOrder.phone` (sent) |  | is new |"]

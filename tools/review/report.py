@@ -19,6 +19,7 @@ LONGEST = 300
 """Characters of one change in words; a description may be a page."""
 REASONS = 3
 """Changes that are named at the head."""
+VERBS = ("is ", "may ", "must ")
 KINDS = {
     Impact.BREAKING: ("Breaking", "Breaking."),
     Impact.ADDED: ("New", "Not breaking; something is new."),
@@ -67,39 +68,54 @@ class Row(NamedTuple):
 
     @property
     def on_wire(self) -> list[str]:
-        return words_of(self.wire)
+        return self.words_of(self.wire)
 
     @property
     def in_python(self) -> list[str]:
-        return words_of(self.python)
+        return self.words_of(self.python)
+
+    def words_of(self, changes: list[Change]) -> list[str]:
+        """The gravest first. What the row is called need not be said, nor what all functions of an operation say."""
+        own = re.compile(f"`{re.escape(re.split('[. ]', self.name)[-1])}`:? ")
+        said = [own.sub("", one.words, 1) if own.match(one.words) else one.words for one in by_impact(changes)]
+        return [words if len(words) <= LONGEST else f"{words[:LONGEST]}…" for words in dict.fromkeys(said)]
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """The gravest first; of these what breaks or is new for everybody: on the wire, whole things, our client."""
+        is_on_wire = any(one.impact is self.impact for one in self.wire)
+        is_gone = any(one.words.endswith(("is gone", "was removed")) for one in [*self.wire, *self.python])
+        others = ("imprint_sandbox", "imprint_bulk", "requirements")
+        ranks = ("/" in self.subject, self.subject.startswith("imprint_client"), not self.subject.startswith(others))
+        return -self.impact, not is_on_wire, not is_gone, *(not rank for rank in ranks), self.name
 
 
-def words_of(changes: list[Change]) -> list[str]:
-    """The four functions of an operation say the same; once is enough."""
-    return [*dict.fromkeys(shortened(one.words) for one in sorted(changes, key=lambda one: -one.impact))]
-
-
-def shortened(words: str) -> str:
-    return words if len(words) <= LONGEST else f"{words[:LONGEST]}…"
+def by_impact(changes: list[Change]) -> list[Change]:
+    return sorted(changes, key=lambda one: -one.impact)
 
 
 def rows(review: Review) -> list[list[Row]]:
     """The gravest first. Of things that came or went together the same is said: they share a row."""
-    found: dict[tuple[str, str], Row] = {}
-    for change in review.wire:
-        found.setdefault(change[:2], Row(*change[:2], [], [])).wire.append(change)
-    for change in review.python:
-        found.setdefault(change[:2], Row(*change[:2], [], [])).python.append(change)
+    found: dict[str, Row] = {}
+    for changes, layer in ((review.wire, "wire"), (review.python, "python")):
+        for change in changes:
+            row = Row(*change[:2], [], [])
+            getattr(found.setdefault(row.name, row), layer).append(change)
     together: dict[Any, list[Row]] = {}
-    for row in sorted(found.values(), key=lambda row: (-row.impact, row.subject, row.member)):
+    for row in sorted(found.values(), key=lambda row: row.order):
         together.setdefault((row.impact, *row.on_wire, None, *row.in_python), []).append(row)
     return [*together.values()]
 
 
-def name_of(row: Row, review: Review) -> tuple[str, str]:
-    """What a row is about; and whether a model is sent, received or both."""
-    way = WAYS.get(review.directions.get(row.subject, NEITHER), "")
-    return row.name, f" ({way})" if way else ""
+def names_of(together: list[Row], review: Review) -> list[tuple[str, str]]:
+    """What a row is about; and whether a model is sent, received or both, or a class has an async twin."""
+    names = {row.name: WAYS.get(review.directions.get(row.subject, NEITHER), "") for row in together}
+    for name in [*names]:
+        sync = name.replace(".Async", ".", 1)
+        if sync != name and sync in names:
+            names[sync] = "sync and async"
+            del names[name]
+    return [(name, f" ({way})" if way else "") for name, way in names.items()]
 
 
 # --- What to know first -----------------------------------------------------------------------------------------------
@@ -145,8 +161,9 @@ def why(review: Review, worst: Impact | None) -> Iterator[str]:
         yield f"Why: {lines} of programs written for {review.base} no longer type-check."
     elif gravest and worst is not Impact.NOTED:
         reasons = [
-            f"`{row.name}`{' and others' if more else ''}: {[*row.on_wire, *row.in_python][0]}"
-            for row, *more in gravest[:REASONS]
+            f"`{row.name}`{f' and {len(others)} more:' if others else '' if words.startswith(VERBS) else ':'} {words}"
+            for row, *others in gravest[:REASONS]
+            for words in [*row.on_wire, *row.in_python][:1]
         ]
         more = [f"and {counted(len(gravest) - REASONS, 'more row')}"] if len(gravest) > REASONS else []
         yield f"Why: {'; '.join([*reasons, *more])}."
@@ -169,7 +186,7 @@ def plain(review: Review) -> str:
         listed = [one for one in found if one[0].impact is impact]
         lines += ["", f"{KINDS[impact][0]}:"] if listed else []
         for together in listed:
-            lines += [f"  {''.join(name_of(row, review))}" for row in together]
+            lines += [f"  {name}{way}" for name, way in names_of(together, review)]
             lines += [f"    on the wire: {words}" for words in together[0].on_wire]
             lines += [f"    in Python: {words}" for words in together[0].in_python]
     noted = sum(len(one) for one in found if one[0].impact is Impact.NOTED)
@@ -225,7 +242,7 @@ def fitting(lines: list[str], characters: int) -> list[str]:
 
 
 def line_of(together: list[Row], review: Review) -> str:
-    names = "<br>".join(f"{code(name)}{way}" for name, way in (name_of(one, review) for one in together))
+    names = "<br>".join(f"{code(name)}{way}" for name, way in names_of(together, review))
     return f"| {names} | {cell(together[0].on_wire)} | {cell(together[0].in_python)} |"
 
 

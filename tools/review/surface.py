@@ -79,7 +79,7 @@ def compare(old: Surface, new: Surface, directions: Mapping[str, Direction]) -> 
         elif name in old.packages and not (new.tree / folder / name).is_dir():
             found.append(Change(name, "", Impact.BREAKING, "is gone"))
     reported = {change.subject for change in found}
-    return [*found, *(change for change in behind(old, new) if change.subject not in reported)]
+    return [*found, *(change for change in dict.fromkeys(behind(old, new)) if change.subject not in reported)]
 
 
 # --- Reading ----------------------------------------------------------------------------------------------------------
@@ -144,6 +144,8 @@ class Comparison:
             before = old.all_members.get(name)
             if not after.is_public or (before is None and self.is_told_of_base(after)):
                 continue
+            if before is None and name.startswith("__"):
+                continue  # nobody calls it by its name; `behind` tells of other code
             if before is None:
                 yield from map(self.of_new, leaves(after))
             elif before.is_public and (was := target(before)):
@@ -179,7 +181,7 @@ class Comparison:
         was, now = ancestors(old.name, self.old_bases), ancestors(new.name, self.new_bases)
         for impact, verb, bases in (
             (Impact.BREAKING, "is no longer a subclass", was - now),
-            (Impact.ADDED, "is a subclass, too,", now - was),
+            (Impact.ADDED, "is now also a subclass", now - was),
         ):
             if told := sorted(bases - self.hidden):
                 yield change(new, impact, f"{verb} of {', '.join(f'`{base}`' for base in told)}")
@@ -371,6 +373,8 @@ def difference(name: Path, old: Path, new: Path) -> str:
 
 def subject_of(package: str, name: Path, tree: Path) -> str:
     path = ".".join((package, *name.with_suffix("").parts))
+    if package in FACADES:
+        return package  # nobody is to know its modules
     if path.startswith(MODELS):
         module = ast.parse((tree / name).read_bytes())
         return next((node.name for node in module.body if isinstance(node, ast.ClassDef)), path)

@@ -243,7 +243,8 @@ def told(said: dict[str, Any], place: Place) -> Iterator[tuple[str, str]]:
             yield place.member or name, f"`{name}` is {'required' if name in now else 'no longer required'}"
         if was != now:
             return
-    words = "; ".join(verdict["message"].removesuffix(".") for verdict in said["verdicts"])
+    is_harmless = said.get("property") == "format" and bool(harmless_format(before, after, place.direction))
+    words = "" if is_harmless else "; ".join(verdict["message"].removesuffix(".") for verdict in said["verdicts"])
     if words.endswith("was removed") and before is not None and "property" in said:
         words += f": it was {shown(before)}"
     words = words or described(said, place)
@@ -271,7 +272,11 @@ def described(said: dict[str, Any], place: Place) -> str:
     name = said["property"]
     if before is None:
         return f"{name} is now {shown(after)}"
-    return f"{name} changed from {shown(before)} to {shown(after)}" if after is not None else f"no {name} any more"
+    return (
+        f"{name} changed from {shown(before)} to {shown(after)}"
+        if after is not None
+        else f"{name} is no longer {shown(before)}"
+    )
 
 
 def shown(value: object) -> str:

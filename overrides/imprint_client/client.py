@@ -38,9 +38,12 @@ class Imprint(_Client):
             IMPRINT_MERCHANT_KEY.
         base_url: An https address; http is allowed if the host is loopback. Default: IMPRINT_BASE_URL, or else the
             contract's server, which is Imprint's sandbox.
-        timeout: Seconds for each of sending, receiving and waiting for a free connection. Default: 30, of which
-            connecting may take 5. Or an httpx.Timeout.
-        retry: What is retried, and for how long. See RetryPolicy.
+        allow_insecure_http: Whether `base_url` may be http with any host, such as a sandbox in another container. The
+            API key is then sent unencrypted. Default: whether IMPRINT_ALLOW_INSECURE_HTTP is 1.
+        timeout: Seconds for each of sending, receiving and waiting for a free connection, or an httpx.Timeout. Default:
+            IMPRINT_TIMEOUT, or else 30. Connecting may take 5 of them.
+        retry: What is retried, and for how long. See RetryPolicy. Its default deadline is IMPRINT_RETRY_DEADLINE, in
+            seconds, or else 60.
         gate: The Gate that every request passes. Share one between clients, or pass one with a rate limit of your own.
         check_totals: Whether amounts must equal the sums of their lines before anything is sent. Default: True.
         headers: Headers of your own, by name, for every request except the lookups that settle an outcome. Their values

@@ -57,6 +57,7 @@ class ClientOptions(SendOptions, total=False):
     auth: Literal["bearer", "basic"]
     merchant_key: str
     base_url: str
+    allow_insecure_http: bool
     gate: Gate
 
 
@@ -182,10 +183,14 @@ def read_settings(api_key: str | None, options: Mapping[str, Any], client: objec
     credentials = Credentials(api_key, merchant_key, options.get("auth", "bearer"))
     sending = credentials.plus(options.get("headers", {}))
     base_url = options.get("base_url", os.environ.get("IMPRINT_BASE_URL") or CONTRACT["servers"][0]["url"])
-    timeout, retry = _parts(options.get("timeout", DEFAULT_TIMEOUT_SECONDS)), options.get("retry", RetryPolicy())
+    allow_http = options.get("allow_insecure_http", os.environ.get("IMPRINT_ALLOW_INSECURE_HTTP") == "1")
+    seconds, deadline = _seconds("IMPRINT_TIMEOUT", DEFAULT_TIMEOUT_SECONDS), _seconds("IMPRINT_RETRY_DEADLINE", 60)
+    if not (seconds and deadline):
+        return "IMPRINT_TIMEOUT and IMPRINT_RETRY_DEADLINE must be numbers of seconds, such as 2.5"
+    timeout, retry = _parts(options.get("timeout", seconds)), options.get("retry", RetryPolicy(deadline=deadline))
     check_totals = options.get("check_totals", True)
     gate = Gate() if options.get("gate") is None else options["gate"]
-    problem = sending.problem() or _url_problem(base_url) or _problem(timeout, retry, check_totals)
+    problem = sending.problem() or _url_problem(base_url, allow_http) or _problem(timeout, retry, check_totals)
     if not problem and client is not None and not module_of(client, kind):
         problem = f"http_client must be an httpx.{kind} or httpx2.{kind}; it is {type(client)}"
     if not problem and not isinstance(gate, Gate):
@@ -194,21 +199,33 @@ def read_settings(api_key: str | None, options: Mapping[str, Any], client: objec
 
 
 def _unknown(options: Mapping[str, Any], known: type) -> str | None:
-    unknown = sorted(options.keys() - known.__annotations__.keys())
-    return f"unknown argument: {', '.join(unknown)}" if unknown else None
+    return (
+        f"unknown argument: {', '.join(sorted(unknown))}"
+        if (unknown := options.keys() - known.__annotations__)
+        else None
+    )
 
 
-def _url_problem(base_url: object) -> str | None:
-    """Without quoting it: a key may have got into it."""
+def _seconds(name: str, default: float) -> float | None:
+    """What the environment says under this name; None if it is not a number of seconds."""
+    text = os.environ.get(name) or str(default)
+    return float(text) if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text, re.ASCII) else None
+
+
+def _url_problem(base_url: object, allow_http: object) -> str | None:
+    """Quotes no more of it than scheme and host: a key may have got into it."""
     found = _URL.fullmatch(base_url) if isinstance(base_url, str) else None
     if found is None:
         beyond = isinstance(base_url, str) and re.match("https?://.*[@?#]", base_url, re.IGNORECASE)
-        what = "must not have a user, a query or a fragment" if beyond else "is not an absolute https URL"
-        return f"the base URL {what}"
+        return f"the base URL {'must not have a user, query or fragment' if beyond else 'is not an absolute https URL'}"
     if not all(0 < len(label) < 64 for label in found["host"].split(".")) or int(found["port"] or 443) > 65535:
         return "the base URL is not an absolute https URL: no host or port can have this name"
-    if found["scheme"].lower() == "http" and not _is_loopback(found["host"].strip("[]")):
-        return "the base URL must be https unless its host is loopback"
+    if found["scheme"].lower() == "http" and not (allow_http is True or _is_loopback(found["host"].strip("[]"))):
+        return (
+            "the base URL must be https unless its host is loopback; it is http, and its host is "
+            f"{found['host']}. For a sandbox in another container use allow_insecure_http=True or "
+            "IMPRINT_ALLOW_INSECURE_HTTP=1; the API key is then sent unencrypted"
+        )
     return None
 
 
@@ -233,5 +250,7 @@ def _parts(timeout: Any) -> dict[str, Any]:
     """By what they limit: connect, read, write, pool. None has httpx only: it is for no limit."""
     if hasattr(timeout, "as_dict"):
         return dict(timeout.as_dict())
-    connect = min(timeout, CONNECT_SECONDS) if isinstance(timeout, int | float) else 0
-    return {"connect": connect, **dict.fromkeys(("read", "write", "pool"), timeout or 0)}
+    return {
+        "connect": min(timeout, CONNECT_SECONDS) if isinstance(timeout, int | float) else 0,
+        **dict.fromkeys(("read", "write", "pool"), timeout or 0),
+    }

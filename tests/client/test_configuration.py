@@ -281,6 +281,39 @@ def test_any_other_base_url_is_refused_without_being_quoted(
 
 
 @each_client
+def test_plain_http_to_another_host_is_allowed_only_by_name(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "http://imprint:8420"
+    advice = "its host is imprint. For a sandbox in another container use allow_insecure_http=True"
+    for unclear in ({}, {"allow_insecure_http": "yes"}, {"allow_insecure_http": False}):
+        assert advice in refusal(lambda: client("k-1", base_url=url, **unclear))  # noqa: B023 - called at once
+    assert repr(client("k-1", base_url=url, allow_insecure_http=True)) == f"<{client.__name__} {url}>"
+    monkeypatch.setenv("IMPRINT_ALLOW_INSECURE_HTTP", "1")
+    assert repr(client("k-1", base_url=url)) == f"<{client.__name__} {url}>"
+    assert advice in refusal(lambda: client("k-1", base_url=url, allow_insecure_http=False))
+    assert "user, query or fragment" in refusal(lambda: client("k-1", base_url="http://u:secret@imprint"))
+
+
+@each_client
+def test_timeout_and_deadline_can_come_from_the_environment(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMPRINT_TIMEOUT", "2.5")
+    monkeypatch.setenv("IMPRINT_RETRY_DEADLINE", "7")
+    settings = client("k-1")._settings
+    assert (settings.timeout["read"], settings.retry) == (2.5, RetryPolicy(deadline=7))
+    settings = client("k-1", timeout=3, retry=RetryPolicy(attempts=1))._settings
+    assert (settings.timeout["read"], settings.retry) == (3, RetryPolicy(attempts=1))
+
+
+@each_client
+@pytest.mark.parametrize("name", ["IMPRINT_TIMEOUT", "IMPRINT_RETRY_DEADLINE"])
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "1e3", "30s", " "])
+def test_seconds_in_the_environment_that_make_no_sense_are_refused(
+    client: Client, monkeypatch: pytest.MonkeyPatch, name: str, text: str
+) -> None:
+    monkeypatch.setenv(name, text)
+    assert name in refusal(lambda: client("k-1"))
+
+
+@each_client
 @pytest.mark.parametrize(
     ("path", "asked"),
     [

@@ -33,6 +33,12 @@ def test_the_services_of_the_compose_file_work_together(services: dict[str, Any]
     host = service["environment"]["IMPRINT_BASE_URL"]
     assert host == f"http://{arguments[arguments.index('--allowed-host') + 1]}:{port}"
 
+    # At this address, which only containers can reach, a client can be made at least.
+    assert (
+        run(["-c", "import imprint_client; print(imprint_client.Imprint())"], service["environment"])
+        == f"<Imprint {host}>\n"
+    )
+
     # The last --port counts: `command` gives a free one first.
     del arguments[arguments.index("--port") : arguments.index("--port") + 2]
     with command(*arguments) as (_, url):

@@ -23,6 +23,7 @@ from imprint_client import (
     APIResponseValidationError,
     Imprint,
     InvalidRequestError,
+    MismatchError,
     NewOrder,
     NewOrderEvent,
     OutcomeUnknownError,
@@ -70,8 +71,9 @@ def accepted(send: Any, body: Any) -> None:
         send(body)
     except InvalidRequestError:
         assume(False)
-    except OutcomeUnknownError as unknown:
-        # Prism accepts, and answers with the contract's example, whose ids are others; what it refuses is a status.
+    except MismatchError:
+        pass  # Prism accepts, and answers with the contract's example; what it refuses is a status
+    except OutcomeUnknownError as unknown:  # or its ids are others
         if "is not the one that was sent" not in unknown.why:
             raise
 
@@ -117,7 +119,9 @@ text = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1
 def test_every_list_that_the_client_asks_for_is_one_that_the_contract_allows(
     imprint: Imprint, filters: dict[str, Any]
 ) -> None:
-    next(iter(imprint.order_events.list(**filters).pages()))
+    # Prism answers with the contract's example, whose ids are others; what it refuses is an APIStatusError.
+    with contextlib.suppress(APIResponseValidationError):
+        imprint.order_events.list(**filters).first()
 
 
 @bounded

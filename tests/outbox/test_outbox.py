@@ -260,7 +260,7 @@ def test_with_kills_a_pause_and_a_restart_of_the_database_nothing_is_doubled_los
             wait_until(lambda kill=kill: len(imprint_there.requests) > kill * share)  # type: ignore[misc]
             workers.kill(kill % 2)
         workers.send(0, signal.SIGSTOP)  # past its heartbeat, until its jobs were put back and recorded
-        assert end_sessions(database) > 0
+        wait_until(lambda: end_sessions(database) > 0)
         wait_until(
             lambda: imprint("outbox", "status", "--json").json[-1]["jobs"].get("doing", 0) == 0 and quiet(database)
         )

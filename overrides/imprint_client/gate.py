@@ -19,6 +19,10 @@ RECOVERY_FROM_GUESS_SECONDS = 8.0
 """The same, if what the server takes could not be measured."""
 LONGEST_PAUSE_SECONDS = 3600.0
 """However long a server asks to wait: a mistake in one response must not close the gate for good."""
+MOST_AT_ONCE = 20
+"""Requests under way. Further ones start spaced, so that the first 429 is heard before all of a burst is sent."""
+LEAST_BURST_RATE = 500.0
+"""Requests a second of a burst; or ten times what was accepted in the last second, if that is more."""
 _MARGIN = 0.97
 
 
@@ -29,6 +33,9 @@ class Gate:
     most; without Retry-After, for the backoff of the RetryPolicy. Then requests start evenly spaced: at half of the
     former rate, but not below what was accepted in the second before the refusal. The rate grows again while nothing is
     refused.
+
+    While 20 requests are under way, further ones start at most 500 a second, or at ten times the rate that was accepted
+    in the last second, so that the first 429 of a burst is heard before all of it is sent.
 
     Each client has a gate of its own. Clients that share a server's limit should share one, in threads and event loops
     alike: ``gate = Gate(); Imprint(gate=gate)``. For rules of your own, override `enter`, `leave`, or both::
@@ -64,7 +71,10 @@ class Gate:
             with self._lock:
                 now, opens = delivery.seam.now(), self._opens
                 start = max(now, opens, self._next)
-                end = self._next = start + 1 / self._rate(start)
+                rate = self._rate(start)
+                if start > now or self._under_way >= MOST_AT_ONCE:
+                    rate = min(rate, max(LEAST_BURST_RATE, 10 * self._accepted_lately(now)))
+                end = self._next = start + 1 / rate
             try:
                 if start > now:
                     yield start - now
@@ -85,8 +95,6 @@ class Gate:
         """
         with self._lock:
             now = delivery.seam.now()
-            while self._accepted and self._accepted[0] <= now - 1:
-                self._accepted.popleft()
             if pause is None:
                 self._accepted.append(now)
             else:
@@ -98,12 +106,17 @@ class Gate:
             self._under_way -= 1
 
     def _learn(self, now: float) -> None:
-        accepted = len(self._accepted)
+        accepted = self._accepted_lately(now)
         if accepted:  # else all that is known is that it is too early
             former = min(self._rate(now), max(2 * LEAST_LEARNED_RATE, accepted + self._under_way))
             measured = _MARGIN * accepted
             self._learned, self._is_guess = max(measured, former / 2), measured < former / 2
         self._closed = now
+
+    def _accepted_lately(self, now: float) -> int:
+        while self._accepted and self._accepted[0] <= now - 1:
+            self._accepted.popleft()
+        return len(self._accepted)
 
     def _rate(self, at: float) -> float:
         quiet = max(0.0, at - max(self._closed, self._opens)) if self._learned < inf else 0.0

@@ -94,7 +94,8 @@ class Simulation:
         def begin() -> None:
             call = Call(policy or RetryPolicy(), {}, True, gate)
             flow: Flow[Any] = deliver(make_request(method="get", url="/v2/order_events"), call)
-            heapq.heappush(due, (self.now, next(order), flow, None))
+            # First, as a task goes on to its next call before others hear that they were refused.
+            heapq.heappush(due, (self.now, -next(order), flow, None))
 
         for _ in range(side_by_side):
             begin()
@@ -135,14 +136,18 @@ RETRY_AFTER: dict[str, Callable[[float], str | None]] = {
 }
 
 
+@pytest.mark.parametrize("latency", [0.005, 0.1])
 @pytest.mark.parametrize("retry_after", RETRY_AFTER.values(), ids=RETRY_AFTER)
 @pytest.mark.parametrize("limit", LIMITS.values(), ids=LIMITS)
 def test_600_calls_of_100_at_a_time_keep_to_a_limit_of_50_a_second(
-    monkeypatch: pytest.MonkeyPatch, limit: Callable[[], Limit], retry_after: Callable[[float], str | None]
+    monkeypatch: pytest.MonkeyPatch,
+    limit: Callable[[], Limit],
+    retry_after: Callable[[float], str | None],
+    latency: float,
 ) -> None:
     simulation = Simulation(monkeypatch, limit(), retry_after)
 
-    simulation.run(600, side_by_side=100)
+    simulation.run(600, side_by_side=100, latency=latency)
 
     assert (simulation.done, simulation.given_up) == (600, 0)
     assert simulation.refusals <= 0.15 * 600
@@ -167,6 +172,16 @@ def test_calls_are_given_up_only_when_the_limit_does_not_allow_them_before_their
 
     assert 0.8 * 50 <= simulation.done <= 55
     assert simulation.given_up == 100 - simulation.done
+
+
+def test_a_burst_that_nothing_limits_is_not_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    simulation = Simulation(monkeypatch, lambda _: None, RETRY_AFTER["none"])
+
+    simulation.run(20, side_by_side=20, latency=0.1)
+    assert simulation.now == pytest.approx(0.1)
+
+    simulation.run(1000, side_by_side=100, latency=0.1)
+    assert simulation.now == pytest.approx(0.1 + 1000 / 100 * 0.1, rel=0.3)
 
 
 def test_a_limit_of_ones_own_spaces_requests_evenly(monkeypatch: pytest.MonkeyPatch) -> None:

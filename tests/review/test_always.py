@@ -8,11 +8,10 @@ import pytest
 
 from tests.generation.support import FITTING_OVERLAY, ROOT
 from tools.review import base, fresh
-from tools.review.__main__ import CACHE
 from tools.review.base import BaseError
 from tools.review.canonical import canonical
 from tools.review.change import Mend
-from tools.review.mend import named, type_errors
+from tools.review.mend import forget_others, named, type_errors
 
 from .mutations import all_of, drop, edited, put
 from .test_review import change, committed, git, review, root, rows, state
@@ -45,17 +44,31 @@ def lines(places: list[Mend], file: str = "overrides/imprint_client/__init__.py"
     return {place.line: place.words for place in places if place.file == file}
 
 
+@pytest.mark.thorough  # mypy without a cache takes 10 s
 def test_hand_written_code_and_old_programs_that_no_longer_fit_are_listed(tree: Path, tmp_path: Path) -> None:
     (tree / "generated" / "imprint_api" / "api" / "orders" / "list_orders.py").unlink()
     program = tmp_path / "before" / "tests" / "typing" / "accepted.py"
     program.parent.mkdir(parents=True)
     program.write_text("from imprint_api.api.orders import list_orders\n\n\nlist_orders.sync(since=1)\n")
 
-    ours, programs = type_errors(tmp_path / "before", tree, ROOT / CACHE)
+    ours, programs = type_errors(tmp_path / "before", tree, ROOT / ".mypy_cache" / "review-tests")
 
     assert lines(ours)[1] == f'Module "{OPERATION}" has no attribute "list_orders"'
     assert 8 in lines(ours)
     assert lines(programs, "tests/typing/accepted.py") == {1: f'Module "{OPERATION}" has no attribute "list_orders"'}
+
+
+def test_a_module_that_came_back_is_not_remembered_as_missing(tmp_path: Path) -> None:
+    cache, tree = tmp_path / "cache", tmp_path / "tree"
+    tree.mkdir()
+    kept = []
+    for module in ("a.py", "a.py", "b.py"):
+        (tree / module).touch()
+        forget_others(cache, tree)
+        kept.append((cache / "meta.json").exists())
+        (cache / "meta.json").touch()
+
+    assert kept == [False, True, False]
 
 
 @pytest.mark.parametrize(
@@ -64,6 +77,7 @@ def test_hand_written_code_and_old_programs_that_no_longer_fit_are_listed(tree: 
         (all_of(), {}),
         (drop("get /orders>parameters>0"), {3: "`GET /orders` no longer takes `status`"}),
         (drop("get /orders>parameters>1"), {3: "the parameter `since` is gone"}),
+        (drop(">paths>/orders>get"), {3: "the parameter `since` is gone"}),  # not that it no longer takes `status`
         (drop(">paths>/orders/{order_id}"), {}),
         (all_of(drop(">paths>/orders/{order_id}"), drop(">paths>/orders")), {4: "the path `/orders` is gone"}),
     ],

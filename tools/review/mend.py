@@ -8,6 +8,7 @@ import ast
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -48,6 +49,7 @@ def type_errors(before: Path, after: Path, cache: Path) -> tuple[list[Mend], lis
     files += [CONSUMERS / path.relative_to(before) for path in programs]
     if not files:
         return [], []
+    forget_others(cache, after)
     command = [sys.executable, "-m", "mypy", "--config-file=", f"--cache-dir={cache}", "--no-error-summary"]
     command += ["--check-untyped-defs", "--explicit-package-bases", "--show-error-codes"]
     command += ["--python-executable", str(without_this_tree(after.parent / "python"))]
@@ -72,6 +74,16 @@ def type_errors(before: Path, after: Path, cache: Path) -> tuple[list[Mend], lis
     return ours, [one for one in theirs if '"_' not in one.words]
 
 
+def forget_others(cache: Path, tree: Path) -> None:
+    """Empty the cache if other modules were there: mypy repeats that one is missing after it has come back."""
+    modules = "\n".join(sorted(str(path.relative_to(tree)) for path in tree.rglob("*.py")))
+    listed = cache / "modules"
+    if not listed.is_file() or listed.read_text(encoding="utf-8") != modules:
+        shutil.rmtree(cache, ignore_errors=True)
+        cache.mkdir(parents=True)
+        listed.write_text(modules, encoding="utf-8")
+
+
 def without_this_tree(script: Path) -> Path:
     """A Python with what is installed here, but for this project: of it, mypy would find what the new tree lacks."""
     paths = {key: shlex.quote(sysconfig.get_path(key)) for key in ("purelib", "platlib")}
@@ -89,8 +101,9 @@ def named(before: dict[str, Any], after: dict[str, Any], tree: Path) -> Iterator
     """Hand-written code that names what the contract no longer has; both are canonical."""
     old, new = names_of(before), names_of(after)
     gone = {name: f"{what} is gone" for name, what in old.items() if name not in new}
-    # Gone from one operation alone: only code that is about this one is meant.
-    parameters = [(key, where) for key, where in taken(before).items() if key not in taken(after) and key[1] in new]
+    # Gone from one operation that stays: only code that is about this one is meant.
+    still = taken(after)
+    parameters = [(key, where) for key, where in taken(before).items() if key not in still and {*key} <= new.keys()]
     for folder in FOLDERS[1:]:
         for path in sorted((tree / folder).rglob("*.py")):
             text = path.read_text(encoding="utf-8")

@@ -244,7 +244,8 @@ def told(said: dict[str, Any], place: Place) -> Iterator[tuple[str, str]]:
         if was != now:
             return
     is_harmless = said.get("property") == "format" and bool(harmless_format(before, after, place.direction))
-    words = "" if is_harmless else "; ".join(verdict["message"].removesuffix(".") for verdict in said["verdicts"])
+    has_words = not is_harmless and (said["typeName"], said["kind"]) != ("Operation", "removed")
+    words = "; ".join(verdict["message"].removesuffix(".") for verdict in said["verdicts"] if has_words)
     if words.endswith("was removed") and before is not None and "property" in said:
         words += f": it was {shown(before)}"
     words = words or described(said, place)

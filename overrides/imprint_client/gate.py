@@ -59,7 +59,7 @@ class Gate:
         if rate is not None and (not isinstance(rate, int | float) or isinstance(rate, bool) or not 0 < rate < inf):
             raise ConfigurationError(f"Gate: rate is {rate!r}, but it must be a number of requests a second above 0")
         self._most = inf if rate is None else rate
-        self._learned, self._is_guess = inf, False
+        self._learned, self._recovery = inf, RECOVERY_SECONDS
         self._closed = self._opens = self._next = -inf  # when it was last closed, when it opens, who starts next
         self._under_way = 0
         self._accepted: deque[float] = deque()
@@ -110,7 +110,7 @@ class Gate:
         if accepted:  # else all that is known is that it is too early
             former = min(self._rate(now), max(2 * LEAST_LEARNED_RATE, accepted + self._under_way))
             measured = _MARGIN * accepted
-            self._learned, self._is_guess = max(measured, former / 2), measured < former / 2
+            self._learned, self._recovery = max((measured, RECOVERY_SECONDS), (former / 2, RECOVERY_FROM_GUESS_SECONDS))
         self._closed = now
 
     def _accepted_lately(self, now: float) -> int:
@@ -119,6 +119,5 @@ class Gate:
         return len(self._accepted)
 
     def _rate(self, at: float) -> float:
-        quiet = max(0.0, at - max(self._closed, self._opens)) if self._learned < inf else 0.0
-        seconds = RECOVERY_FROM_GUESS_SECONDS if self._is_guess else RECOVERY_SECONDS
-        return min(self._most, self._learned * (1 + (quiet / seconds) ** 3))
+        quiet = max(0.0, at - max(self._closed, self._opens))
+        return min(self._most, self._learned * (1 + (quiet / self._recovery) ** 3))

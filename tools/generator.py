@@ -6,6 +6,7 @@ import io
 import os
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError, ParseError
+from openapi_python_client.parser.openapi import Endpoint
 from openapi_python_client.schema import UntrustedString
 
 from tools.contract import all_schemas, operations, properties_of, resolve
@@ -59,10 +61,7 @@ def _generate(contract: dict[str, Any], package: Path, config: dict[str, Any], t
         if schema is schemas[str(model.class_info.name)]
     }
     project.env.globals["limits"] = {name: limits_of_model(contract, schema) for name, schema in schemas.items()}
-    project.env.globals["parameter_limits"] = {
-        name: {each["name"]: limits for each in used if (limits := limits_of(contract, each.get("schema")))}
-        for name, used in _parameters(contract).items()
-    }
+    project.env.globals["parameter_limits"] = _parameter_limits(contract, data)
     project.env.globals["deprecated_operations"] = {
         name for _, name, operation, _ in operations(contract) if operation.get("deprecated") is True
     }
@@ -89,20 +88,40 @@ def _describe(contract: dict[str, Any], data: GeneratorData, schemas: dict[str, 
         for member in [*(model.required_properties or []), *(model.optional_properties or [])]:
             _describe_one(member, said.get(member.name.get_untrusted_value()))
     used = _parameters(contract)
+    for name, endpoint in _endpoints(data):
+        for place, parameter in endpoint.iter_all_parameters():
+            said = used[name].get((place.value, parameter.name.get_untrusted_value()), {})
+            _describe_one(parameter, said.get("schema"))
+
+
+def _parameter_limits(contract: dict[str, Any], data: GeneratorData) -> dict[str, dict[str, Any]]:
+    """The limits of each operation's parameters and of its body, by their names in Python. A model has its own."""
+    used = _parameters(contract)
+    found: dict[str, dict[str, Any]] = {name: {} for name in used}
+    for name, endpoint in _endpoints(data):
+        for place, parameter in endpoint.iter_all_parameters():
+            said = used[name].get((place.value, parameter.name.get_untrusted_value()), {})
+            found[name][parameter.python_name] = limits_of(contract, said.get("schema"))
+    for _, name, operation, _ in operations(contract):
+        body = resolve(contract, operation.get("requestBody")) or {}
+        for media in body.get("content", {}).values():
+            found[name]["body"] = limits_of(contract, media.get("schema"))
+    return {name: {each: limits for each, limits in limited.items() if limits} for name, limited in found.items()}
+
+
+def _endpoints(data: GeneratorData) -> Iterator[tuple[str, Endpoint]]:
     for collection in data.endpoint_collections_by_tag.values():
         for endpoint in collection.endpoints:
-            listed = used[f"{endpoint.method.upper()} {endpoint.path.get_untrusted_value()}"]
-            said = {each["name"]: each.get("schema") for each in listed}
-            for _, parameter in endpoint.iter_all_parameters():
-                _describe_one(parameter, said.get(parameter.name.get_untrusted_value()))
+            yield f"{endpoint.method.upper()} {endpoint.path.get_untrusted_value()}", endpoint
 
 
-def _parameters(contract: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """The parameters of each operation, those of its path first."""
-    return {
-        name: [resolve(contract, each) for each in (*item.get("parameters", ()), *operation.get("parameters", ()))]
-        for _, name, operation, item in operations(contract)
-    }
+def _parameters(contract: dict[str, Any]) -> dict[str, dict[tuple[str, str], dict[str, Any]]]:
+    """The parameters of each operation by place and name; one of its path counts where it has none of its own."""
+    found: dict[str, dict[tuple[str, str], dict[str, Any]]] = {}
+    for _, name, operation, item in operations(contract):
+        each = [resolve(contract, one) for one in (*item.get("parameters", ()), *operation.get("parameters", ()))]
+        found[name] = {(one["in"], one["name"]): one for one in each}
+    return found
 
 
 def _describe_one(member: Any, schema: Any) -> None:

@@ -67,8 +67,34 @@ def limits_of(contract: dict[str, Any], schema: Any, depth: int = 0) -> dict[str
 def python_pattern(pattern: str) -> re.Pattern[str]:
     """A regular expression of ECMA 262, as the contract has them, as Python's; re.error if it is none.
 
-    What differs in those that both read: `$` is the very end, and `\\d` and `\\w` are ASCII.
+    What differs in those that both read: `$` is the very end, `.` matches no line end of Unicode, `\\s` is any space of
+    Unicode, and `\\d` and `\\w` are ASCII. What both read and mean otherwise is none.
     """
     parts = re.split(r"(\\.|\[(?:\\.|[^\]\\])*\])", pattern)
-    text = "".join(part if index % 2 else part.replace("$", r"\Z") for index, part in enumerate(parts))
-    return re.compile(text, re.ASCII)
+    for index, part in enumerate(parts):
+        parts[index] = _python_class(part) if index % 2 else _python_text(part)
+    return re.compile("".join(parts), re.ASCII)
+
+
+SPACES = r"\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+# Groups that ECMA 262 has not, quantifiers that take all they can, and `{,3}`, which is text there.
+PYTHONS_OWN = re.compile(r"\(\?(?!:|=|!|<=|<!)|[*+?}]\+|\{,")
+
+
+def _python_text(text: str) -> str:
+    if PYTHONS_OWN.search(text):
+        raise re.error("means something else to Python", text)
+    return text.replace("$", r"\Z").replace(".", r"[^\n\r\u2028\u2029]")
+
+
+def _python_class(part: str) -> str:
+    spaces = {r"\s": f"[{SPACES}]", r"\S": f"[^{SPACES}]"}
+    if part in spaces:
+        return spaces[part]
+    if part in (r"\A", r"\Z", r"\a", "[]", "[^]") or (part[0] == "[" and r"\S" in part):
+        raise re.error("means something else to Python", part)
+    if part[0] != "[":
+        return part
+    # Python warns of these: they may come to mean sets.
+    written = {r"\s": SPACES, **{each: f"\\{each}" for each in "[&|~"}}
+    return "[" + re.sub(r"\\.|.", lambda found: written.get(found[0], found[0]), part[1:], flags=re.DOTALL)

@@ -337,7 +337,11 @@ def _members(model: Any) -> list[tuple[str, tuple[Any, ...]]]:
     if "additional_properties" in hints:
         hints["additional_properties"] = get_args(hints["additional_properties"])[1]
     names = [field.name for field in fields(model)]
-    return [(name, get_args(hints[name]) if get_origin(hints[name]) in _UNIONS else (hints[name],)) for name in names]
+    return [(name, _types_of(hints[name])) for name in names]
+
+
+def _types_of(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) in _UNIONS else (hint,)
 
 
 def _value_faults(value: Any, types: tuple[Any, ...], path: str) -> Faults:
@@ -361,7 +365,7 @@ def _kind_faults(value: Any, kind: Any, path: str) -> Faults:
             yield path, f"is {described(value)}, not a list", value
             return
         for index, item in enumerate(value):
-            yield from _value_faults(item, get_args(kind), f"{path}[{index}]")
+            yield from _value_faults(item, _types_of(get_args(kind)[0]), f"{path}[{index}]")
     elif get_origin(kind) is Literal:
         if not any(type(value) is type(each) and value == each for each in get_args(kind)):
             yield path, f"is {described(value)}, not {' or '.join(map(repr, get_args(kind)))}", value
@@ -478,7 +482,7 @@ def parameter_faults(function: Callable[..., Any], given: Mapping[str, Any]) -> 
 def parameter_types(function: Callable[..., Any]) -> Mapping[str, tuple[Any, ...]]:
     """The parameters of a generated `_get_kwargs`, each with the types that it may have"""
     hints = {name: hint for name, hint in get_type_hints(function).items() if name != "return"}
-    return {name: get_args(hint) if get_origin(hint) in _UNIONS else (hint,) for name, hint in hints.items()}
+    return {name: _types_of(hint) for name, hint in hints.items()}
 
 
 def _limit_faults(value: Any, limits: Mapping[str, Any], path: str) -> Faults:

@@ -80,12 +80,21 @@ PARAMETERS = [
     {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 100}},
     {"name": "ids", "in": "query", "schema": {"type": "array", "items": {"type": "string", "maxLength": 2}}},
     {"name": "X-Key", "in": "header", "schema": {"type": "string", "pattern": "^[a-z]+$"}},
+    {"name": "n", "in": "query", "schema": {"type": "integer", "maximum": 5}},
+    {"name": "n", "in": "header", "schema": {"type": "integer"}},
+    {"name": "free", "in": "query", "schema": {"type": "integer"}},
 ]
+# Of the path, where the operation has its own; and a body that is no model.
+OF_PATH = {"name": "free", "in": "query", "schema": {"type": "integer", "maximum": 5}}
+CODES = {"type": "array", "items": {"type": "string", "maxLength": 2}, "maxItems": 2}
 
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    return corrected(contract_of(SCHEMAS, parameters=PARAMETERS), {"overlay": "1.0.0", "actions": []})
+    body = {"content": {"application/json": {"schema": CODES}}}
+    contract = contract_of(SCHEMAS, parameters=PARAMETERS, requestBody=body)
+    contract["paths"]["/things"]["parameters"] = [OF_PATH]
+    return corrected(contract, {"overlay": "1.0.0", "actions": []})
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +157,9 @@ def test_a_model_without_limits_has_no_word_of_them(package: Path) -> None:
         ({"limit": 0}, "limit", "is 0, and the least allowed is 1"),
         ({"ids": ["ab", "abc"]}, "ids[1]", "has 3 characters, and may have 2"),
         ({"x_key": "A"}, "x_key", "does not match"),
+        ({"n_query": 6}, "n_query", "is 6, and the most allowed is 5"),
+        ({"body": ["a", "b", "c"]}, "body", "has 3 items, and may have 2"),
+        ({"body": ["abc"]}, "body[0]", "has 3 characters, and may have 2"),
         ({"limit": 101, "x_key": "A"}, "limit", "x_key is the string 'A'"),
     ],
 )
@@ -164,10 +176,13 @@ def test_a_parameter_beyond_its_limit_is_refused_before_it_is_sent(
 
 
 def test_parameters_within_their_limits_are_sent(api: Any) -> None:
-    kwargs = api.api.default.get_thing._get_kwargs(limit=100, ids=["ab"], x_key="a")
+    kwargs = api.api.default.get_thing._get_kwargs(
+        limit=100, ids=["ab"], x_key="a", n_query=5, n_header=6, free=6, body=["ab"]
+    )
 
-    assert kwargs["params"] == {"limit": 100, "ids": ["ab"]}
-    assert kwargs["headers"] == {"X-Key": "a"}
+    assert kwargs["params"] == {"limit": 100, "ids": ["ab"], "n": 5, "free": 6}
+    assert kwargs["headers"] == {"X-Key": "a", "n": "6", "Content-Type": "application/json"}
+    assert kwargs["json"] == ["ab"]
 
 
 VALUES = st.one_of(
@@ -198,3 +213,21 @@ def test_the_models_refuse_what_a_validator_of_the_contract_refuses(
 )
 def test_a_pattern_of_ecma_ends_where_the_text_does(pattern: str, python: str) -> None:
     assert python_pattern(pattern).pattern == python
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matched", "unmatched"),
+    [
+        ("^.$", ["a", "\u0085"], ["\n", "\r", "\u2028"]),
+        (r"^\s$", [" ", "\u00a0", "\ufeff"], ["a", "\u200b"]),
+        (r"^[\s,]$", ["\u3000", ","], ["s"]),
+        (r"^\S$", ["a"], ["\u00a0"]),
+        (r"^[[\[.&~|]+$", ["[.&~|"], ["a"]),
+        (r"^\.[.]$", [".."], ["a."]),
+        (r"^a\+\+$", ["a++"], ["aa"]),
+    ],
+)
+def test_a_pattern_of_ecma_matches_what_it_does_there(pattern: str, matched: list[str], unmatched: list[str]) -> None:
+    compiled = python_pattern(pattern)
+
+    assert [text for text in matched + unmatched if compiled.search(text)] == matched

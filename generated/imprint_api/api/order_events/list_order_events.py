@@ -16,7 +16,7 @@ from ...types import (
     check_parameters,
 )
 
-# What the contract limits of the parameters beside their types: words of JSON Schema.
+# What the contract limits of the parameters and the body beside their types: words of JSON Schema.
 _LIMITS: dict[str, Any] = {
     "limit": {"minimum": 1, "maximum": 2147483647},
 }

@@ -22,10 +22,10 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from tools import generator, naming
-from tools.contract import all_schemas, media_types, operations, parameters
+from tools.contract import all_schemas, media_types, operations, parameters, resolve
 from tools.normalise import normalise
 from tools.overlay import OverlayError, apply_overlay, without_actions
-from tools.refusals import refusals
+from tools.refusals import kinds_of, refusals
 from tools.text import one_line, printable
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +33,8 @@ PACKAGE = Path("generated/imprint_api")
 OVERLAY = "openapi.overlay.yaml"
 # What may fetch another document: whoever reads the contract after us would follow it, to a file here or into the net.
 REFERENCES = ("$ref", "$dynamicRef", "$id", "$schema")
+# What Imprint calls amounts.
+AMOUNT = re.compile(r"(^|_)amounts?$|^(rewards_)?rate$")
 PLACEHOLDER = re.compile(r"\{[a-zA-Z_-][a-zA-Z0-9_-]*\}")
 
 
@@ -113,9 +115,9 @@ def corrected(published: dict[str, Any], overlay: Any) -> dict[str, Any]:
         raise
     refuse_altered_names(contract)
     validate(contract)
-    refuse_inexact_amounts(contract)
     if problems := list(dict.fromkeys(refusals(contract))):
         raise GenerateError("\n".join(problems))
+    refuse_inexact_amounts(contract)
     return contract
 
 
@@ -181,6 +183,8 @@ def refuse_altered_names(contract: dict[str, Any]) -> None:
     names = [(slot.place, slot.value["name"]) for slot in parameters(contract) if "name" in slot.value]
     names += [(place, name) for place, name, _, _ in media_types(contract)]
     for place, name in names:
+        if isinstance(name, str) and "/parameters/" in place and naming.member(name) in naming.LOCAL:
+            raise GenerateError(f"the parameter at {place} is called {name}, as something else in the code is")
         if isinstance(name, str) and not naming.is_kept(name):
             raise GenerateError(f"the generator would alter the name {name!r} at {place}")
 
@@ -190,6 +194,13 @@ def refuse_inexact_amounts(contract: dict[str, Any]) -> None:
     amount = contract.get("components", {}).get("schemas", {}).get("CurrencyAmount", {"type": "integer"})
     if amount.get("type") not in ("integer", ["integer", "null"]):
         raise GenerateError("CurrencyAmount is no integer: an action of the overlay must make it one, for exact money")
+    for slot in all_schemas(contract):
+        for name, each in slot.value.get("properties", {}).items():
+            items = (resolve(contract, each) or {}).get("items", {})
+            if AMOUNT.search(name) and "number" in kinds_of(contract, each) | kinds_of(contract, items):
+                raise GenerateError(
+                    f"{name} at {slot.place} is no integer: an action of the overlay must make it one, for exact money"
+                )
 
 
 def validate(contract: dict[str, Any]) -> None:

@@ -11,6 +11,9 @@ FIELD_PREFIX = "field_"
 TAKEN = frozenset({"to_dict", "to_multipart", "from_dict", "additional_properties", "additional_keys"})
 """What a model has beside its members."""
 
+LOCAL = frozenset({"params", "headers", "cookies", "quote"})
+"""What a generated function calls things of its own, so that no parameter may be called that."""
+
 
 def class_overrides(config: Any) -> dict[str, str]:
     """The class names of a generator configuration, by the names that they replace.

@@ -7,9 +7,10 @@ rewrite is left as it is, and `tools.refusals` or the generator refuses it.
 """
 
 import copy
+from collections import Counter
 from typing import Any
 
-from tools.contract import Slot, inner_schemas, operations, parameters, resolve, schemas
+from tools.contract import Slot, all_schemas, inner_schemas, media_types, operations, parameters, resolve, schemas
 
 # What a schema says to people, and asserts nothing. Of two, the one nearer to where the schema is used counts.
 ANNOTATIONS = frozenset(
@@ -35,6 +36,7 @@ def normalise(contract: dict[str, Any]) -> dict[str, Any]:
     describe_parameters(contract)
     mark_deprecated_operations(contract)
     drop_repeated_security(contract)
+    let_answers_be_anything(contract)
     return contract
 
 
@@ -94,6 +96,8 @@ def name_nullable_class(schema: dict[str, Any], name: str) -> dict[str, Any]:
     types = listed(schema.get("type"))
     if len(types) == 1:
         schema = schema | {"type": types[0]}
+    elif not types and None in schema.get("enum", ()) and len(schema["enum"]) > 1:
+        schema = allow_null(schema)
     if "null" in types and len(types) == 2 and ("enum" in schema or "properties" in schema):
         kind = next(each for each in types if each != "null")
         said, rest = annotations_of(schema), assertions_of(schema) | {"type": kind}
@@ -149,7 +153,10 @@ def write_out_all_of(contract: dict[str, Any], schema: dict[str, Any]) -> dict[s
         said = {key: value for part in parts for key, value in part.items() if key != "$ref"}
         return {"allOf": [classes[0]], **said}
     if classes:
-        return schema
+        rest = assertions_of(outer)
+        if len(schema["allOf"]) > 1 or not rest or rest == {"type": "object"}:
+            return schema
+        return {"allOf": [*schema["allOf"], rest], **annotations_of(outer)}  # of one part, it drops what is beside it
     whole: dict[str, Any] = {}
     for part in parts:
         target = copy.deepcopy(resolve(contract, part))
@@ -207,14 +214,15 @@ def name_discriminated_variants(contract: dict[str, Any]) -> None:
     The generator passes over discriminators and takes the first variant that fits; no upstream issue is known. Can go
     when it reads them. `tools.refusals` refuses those that are left.
     """
-    every = [*schemas(contract)]
-    while every:
-        slot = every.pop()
-        every += inner_schemas(slot.value, slot.place, slot.name)
-        values = discriminated(contract, slot.value)
-        if values is None:
+    every = [slot.value for slot in all_schemas(contract)]
+    unions = [(each, values) for each in every if (values := discriminated(contract, each)) is not None]
+    told_apart = Counter(reference for _, values in unions for reference in values)
+    used = Counter(each["$ref"] for each in every if "$ref" in each)
+    for union, values in unions:
+        # A variant that is used elsewhere, too, would there require what it need not; or have another value.
+        if discriminated(contract, union) != values or any(told_apart[each] != used[each] for each in values):
             continue
-        name = slot.value.pop("discriminator")["propertyName"]
+        name = union.pop("discriminator")["propertyName"]
         for reference, value in values.items():
             variant = resolve(contract, {"$ref": reference})
             said = annotations_of(variant.setdefault("properties", {}).get(name, {}))
@@ -239,6 +247,8 @@ def discriminated(contract: dict[str, Any], schema: dict[str, Any]) -> dict[str,
     for value, reference in (said.get("mapping") or {}).items():
         whole = reference if "/" in reference else f"#/components/schemas/{reference}"
         mapped.setdefault(whole, []).append(value)
+    if mapped.keys() - {*references}:
+        return None
     values = {reference: mapped.get(reference, [reference.rpartition("/")[2]]) for reference in references}
     name = said["propertyName"]
     for reference, stated in values.items():
@@ -247,7 +257,7 @@ def discriminated(contract: dict[str, Any], schema: dict[str, Any]) -> dict[str,
             return None
         present = variant.get("properties", {}).get(name, {})
         allowed = present.get("enum", [present.get("const", stated[0])]) if isinstance(present, dict) else []
-        if "$ref" in present or stated[0] not in allowed:
+        if "$ref" in present or present.get("type", "string") != "string" or stated[0] not in allowed:
             return None
     return {reference: stated[0] for reference, stated in values.items()}
 
@@ -315,6 +325,13 @@ def drop_repeated_security(contract: dict[str, Any]) -> None:
     for _, _, operation, _ in operations(contract):
         if "security" in operation and operation["security"] == contract.get("security"):
             del operation["security"]
+
+
+def let_answers_be_anything(contract: dict[str, Any]) -> None:
+    """A response without a schema may hold anything; the generator does not read it. Can go when it does."""
+    for _, _, media, kind in media_types(contract):
+        if kind == "response":
+            media.setdefault("schema", {})
 
 
 # --- Words ------------------------------------------------------------------------------------------------------------

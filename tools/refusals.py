@@ -80,9 +80,11 @@ def unknown_words(contract: dict[str, Any]) -> Iterator[str]:
         yield from _unknown(f"#/paths/{path}", item, "path")
     for place, _, operation, _ in operations(contract):
         yield from _unknown(place, operation, "operation")
-        bodies = [operation.get("requestBody"), *operation.get("responses", {}).values()]
-        if len((resolve(contract, bodies[0]) or {}).get("content", {})) > 1:
+        if len((resolve(contract, operation.get("requestBody")) or {}).get("content", {})) > 1:
             yield f"the request body at {place} has several media types, and the code could send one"
+        for status, response in operation.get("responses", {}).items():
+            if len((resolve(contract, response) or {}).get("content", {})) > 1:
+                yield f"the response {status} at {place} has several media types, and the code reads each as the first"
     for place, _, media, kind in media_types(contract):
         if kind != "parameter":
             yield from _unknown(place, media, "media type")
@@ -128,17 +130,21 @@ def refused_parameter(contract: dict[str, Any], slot: Slot) -> Iterator[str]:
     if place == "header" and str(parameter.get("name")).lower() in RESERVED_HEADERS:
         yield f"{where} is the header {parameter['name']}, which OpenAPI reserves"
     kinds = kinds_of(contract, schema)
-    if "array" in kinds and place == "query":
-        yield from refused_array(contract, parameter, where)
+    if place == "query":
+        yield from refused_query(contract, parameter, where, kinds)
     odd = sorted(kinds - KINDS[place])
     if odd or (place != "query" and len(kinds) > 1):
         yield f"{where} is {' or '.join(odd or sorted(kinds))}, which the code cannot write into a {place}"
 
 
-def refused_array(contract: dict[str, Any], parameter: dict[str, Any], where: str) -> Iterator[str]:
+def refused_query(contract: dict[str, Any], parameter: dict[str, Any], where: str, kinds: set[str]) -> Iterator[str]:
+    if "null" in kinds and parameter.get("required"):
+        yield f"{where} is required and may be null, which the code would leave out"
+    if "array" not in kinds:
+        return
     if parameter.get("explode") is False:
         yield f"{where} is an array with `explode: false`, and the code repeats the name for each item"
-    if {"array", "object", "any"} & kinds_of(contract, resolve(contract, parameter["schema"]).get("items", {})):
+    if {"array", "object", "any", "null"} & kinds_of(contract, resolve(contract, parameter["schema"]).get("items", {})):
         yield f"{where} is an array of more than single values"
 
 
@@ -178,6 +184,8 @@ def refused_media_type(
         yield f"the code cannot read {name} at {place}"
     elif kind == "response" and not is_json and kinds_of(contract, media.get("schema", {})) != {"string"}:
         yield f"the code can read {name} at {place} as a string only"
+    if kind == "request" and is_json and "null" in kinds_of(contract, media.get("schema", {})):
+        yield f"the body at {place} may be null, which the code would leave out"
     if kind == "request" and "schema" not in media:
         yield f"the body at {place} has no schema"
 
@@ -189,7 +197,7 @@ def refused_schema(contract: dict[str, Any], slot: Slot) -> Iterator[str]:
     schema, place = slot.value, slot.place
     for word in sorted(schema):
         if word == "discriminator":
-            yield f"the discriminator at {place} does not give each variant, a reference, one value"
+            yield f"the discriminator at {place} does not give each variant, a reference used nowhere else, one value"
         elif word not in SCHEMA and not word.startswith("x-"):
             yield f"the generator passes over `{word}` at {place}"
     if schema.get("format") == "binary":
@@ -222,7 +230,7 @@ def refused_values(schema: dict[str, Any], place: str) -> Iterator[str]:
         try:
             python_pattern(schema["pattern"])
         except re.error:
-            yield f"the pattern at {place} is not one that Python can read"
+            yield f"the pattern at {place} is not one that Python reads as ECMA 262 does"
     for key in ("default", "const"):
         if isinstance(schema.get(key), str) and set(schema[key]) & set('\\"'):
             yield f"the {key} at {place} has a quote or backslash, which the generator escapes twice"
@@ -238,6 +246,8 @@ def refused_union(contract: dict[str, Any], schema: dict[str, Any], place: str) 
         variants = [resolve(contract, each) or {} for each in schema[word]]
         if len([each for each in variants if "enum" in each]) > 1:
             yield f"two enums stand in one `{word}` at {place}, and the first would take the values of both"
+        if len([each for each in schema[word] if "array" in kinds_of(contract, each)]) > 1:
+            yield f"two arrays stand in one `{word}` at {place}, and the first would take the items of both"
         objects = [each for each in schema[word] if "object" in kinds_of(contract, each)]
         for index, one in enumerate(objects):
             for other in objects[index + 1 :]:
@@ -247,6 +257,8 @@ def refused_union(contract: dict[str, Any], schema: dict[str, Any], place: str) 
 
 def are_distinct(contract: dict[str, Any], one: Any, other: Any) -> bool:
     """Whether one of two object schemas requires something that the other does not have, or has as something else."""
+    if any({"oneOf", "anyOf"} & (resolve(contract, each) or {}).keys() for each in (one, other)):
+        return False
     for schema, against in ((one, other), (other, one)):
         ours, theirs = properties_of(contract, schema), properties_of(contract, against)
         for name in required_of(contract, schema):

@@ -89,6 +89,8 @@ MEMBERS: dict[str, tuple[dict[str, Any], Any, Any]] = {
         ["2026-01-02"],
         [datetime.date(2026, 1, 2)],
     ),
+    "array of nullable strings": ({"type": "array", "items": {**STRING, "nullable": True}}, ["a", None], ["a", None]),
+    "array of two types": ({"type": "array", "items": {"type": ["integer", "string"]}}, [1, "a"], [1, "a"]),
     "const string": ({"const": "v1"}, "v1", "v1"),
     "const integer": ({"type": "integer", "const": 3}, 3, 3),
     "const boolean": ({"const": True}, True, True),
@@ -120,6 +122,7 @@ CLASSES: dict[str, tuple[dict[str, Any], Any, str]] = {
     "enum of integers": (ref("Level"), 2, "Level"),
     "nullable enum": ({"type": ["string", "null"], "enum": ["A", "B", None]}, "A", "BodyNullableEnum"),
     "nullable enum of 3.0": ({"type": "string", "enum": ["A", "B"], "nullable": True}, "B", "BodyNullableEnumOf30"),
+    "nullable enum of no type": ({"enum": ["A", "B", None]}, "A", "BodyNullableEnumOfNoType"),
     "nullable enum, null": (ref("MaybeState"), None, "NoneType"),
     "nullable enum, referred to": (ref("MaybeState"), "off", "MaybeState"),
     "reference to an enum, described": ({"allOf": [ref("State"), {"description": "Its state"}]}, "on", "State"),
@@ -128,6 +131,11 @@ CLASSES: dict[str, tuple[dict[str, Any], Any, str]] = {
     "nullable inline object": ({**obj(a=STRING), "nullable": True}, {"a": "x"}, "BodyNullableInlineObject"),
     "recursion": (ref("Node"), {"next": {"children": [{}, {"next": {}}]}}, "Node"),
     "allOf of objects": (ref("Whole"), {"id": "a", "more": 1}, "Whole"),
+    "allOf of one object, and members": (
+        {"allOf": [ref("Pet")], **obj(more=INTEGER), "required": ["more"]},
+        {"name": "Rex", "more": 1},
+        "BodyAllOfOfOneObjectAndMembers",
+    ),
     "additionalProperties of a type": (ref("Counts"), {"a": 1}, "Counts"),
     "additionalProperties false": (ref("Closed"), {"a": "x"}, "Closed"),
     "discriminator": (SOURCE, {"kind": "bank", "iban": "N1"}, "Bank"),
@@ -398,6 +406,12 @@ WIRE = [
         lambda parsed, api: type(parsed) is api.models.Cat,
     ),
     answer("answer: no schema", {}, b'{"a": 1}', lambda parsed, api: parsed == {"a": 1}),
+    Wire(
+        "answer: media type without a schema",
+        {"responses": {"200": {"description": "", "content": {"application/json": {}}}}},
+        answer=(200, "application/json", b"[1]"),
+        read=lambda parsed, api: parsed == [1],
+    ),
     answer("answer: other members kept", ref("Thing"), b'{"other": [1]}', lambda parsed, api: parsed["other"] == [1]),
     Wire(
         "answer: none",
@@ -640,6 +654,11 @@ def with_(document: dict[str, Any], *path: str, value: Any) -> dict[str, Any]:
 
 
 CARDS = {"Card": obj(kind=STRING), "Bank": obj(kind=STRING)}
+DISCRIMINATED = {
+    "oneOf": [ref("Card"), ref("Bank")],
+    "discriminator": {"propertyName": "kind", "mapping": {"1": "Card", "2": "Bank"}},
+}
+JSON = content(obj(a=STRING))["content"]
 ARRAY = {"type": "array", "items": STRING}
 DATE_TIME = {"type": "string", "format": "date-time"}
 MEMBER = "#/components/schemas/Thing/properties/a"
@@ -653,6 +672,18 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "query: array of arrays": (with_parameter("query", {"type": "array", "items": ARRAY}), "array of more than single"),
     "query: allowReserved": (with_parameter("query", STRING, allowReserved=True), "has `allowReserved`"),
     "query: no type": (with_parameter("query", {}), "is any, which the code cannot write into a query"),
+    "query: array of nullable items": (
+        with_parameter("query", {"type": "array", "items": {"type": ["string", "null"]}}),
+        "array of more than single",
+    ),
+    "query: required and nullable": (
+        with_parameter("query", {"type": ["string", "null"]}, required=True),
+        "is required and may be null",
+    ),
+    **{
+        f"parameter: called {name}": (one(parameters=[in_("query", name, STRING)]), f"is called {name}")
+        for name in ("params", "headers", "cookies", "Quote")
+    },
     "query: content": (one(parameters=[{"name": "p", "in": "query", **content(STRING)}]), "has no schema"),
     "path: matrix": (with_parameter("path", STRING, style="matrix"), "has `style: matrix`"),
     "path: label": (with_parameter("path", STRING, style="label"), "has `style: label`"),
@@ -693,6 +724,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         with_body(obj(a=obj(b=STRING)), "application/x-www-form-urlencoded"),
         "has more than single values",
     ),
+    "body: nullable": (with_body({"anyOf": [ref("Thing"), {"type": "null"}]}), "may be null"),
     "body: no schema": (one(requestBody={"content": {"application/json": {}}}), "has no schema"),
     "answer: XML": (
         one(responses={"200": {"description": "", **content(STRING, "application/xml")}}),
@@ -701,6 +733,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "answer: octet-stream": (
         one(responses={"200": {"description": "", **content(STRING, "application/octet-stream")}}),
         "cannot read application/octet-stream",
+    ),
+    "answer: several media types": (
+        one(responses={"200": {"description": "", "content": {**content(STRING, "text/plain")["content"], **JSON}}}),
+        "the response 200 at #/paths//a/post has several media types",
     ),
     "answer: typed text": (
         one(responses={"200": {"description": "", **content(INTEGER, "text/plain")}}),
@@ -776,6 +812,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "schema: const null": (with_member({"const": None}), "is no string, integer or boolean"),
     "schema: const object": (with_member({"const": {}}), "is no string, integer or boolean"),
     "schema: pattern of another language": (with_word("pattern", "\\p{L}"), "is not a 'regex'"),
+    **{
+        f"schema: pattern {pattern}": (with_word("pattern", pattern), f"the pattern at {MEMBER} is not one that Python")
+        for pattern in ("[^]a]", r"a\Z", r"\Aa", r"\a", "a{,3}", "(?i)a", "a++", "(?P<x>a)", "(?>a)", r"[\S]")
+    },
     "schema: required, not there": (
         with_member(STRING, Other={**obj(a=STRING), "required": ["b"]}),
         "#/components/schemas/Other requires `b`",
@@ -796,6 +836,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         with_member({"allOf": [ref("State"), {"maxLength": 2}]}, State={"type": "string", "enum": ["on", "off"]}),
         f"the parts of the allOf at {MEMBER} are no objects",
     ),
+    "schema: additionalProperties beside an allOf": (
+        with_member({"allOf": [ref("Card")], "additionalProperties": False}, **CARDS),
+        "passes over `additionalProperties` of a part",
+    ),
     "schema: allOf with a oneOf": (
         with_member({"allOf": [obj(b=STRING), {"oneOf": [ref("Card"), STRING]}]}, **CARDS),
         "passes over `oneOf` of a part",
@@ -807,6 +851,29 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "schema: oneOf without a difference": (
         with_member({"oneOf": [ref("Card"), ref("Bank")]}, **CARDS),
         "nothing tells the variants",
+    ),
+    "schema: oneOf of arrays": (
+        with_member({"oneOf": [{"type": "array", "items": ref(name)} for name in CARDS]}, **CARDS),
+        "two arrays stand in one `oneOf`",
+    ),
+    "schema: oneOf within oneOf": (
+        with_member(
+            {"oneOf": [ref("Card"), {"oneOf": [ref("Bank"), {"type": "null"}]}]},
+            **{name: {**each, "required": ["kind"]} for name, each in CARDS.items()},
+        ),
+        "nothing tells the variants",
+    ),
+    "schema: discriminator of integers": (
+        with_member(DISCRIMINATED, Card=obj(kind=INTEGER), Bank=obj(kind=INTEGER)),
+        "the discriminator at",
+    ),
+    "schema: discriminator of another name": (
+        with_member({**DISCRIMINATED, "oneOf": [ref("Card"), ref("Alias")]}, **CARDS, Alias=ref("Bank")),
+        "the discriminator at",
+    ),
+    "schema: discriminator of what is used elsewhere": (
+        with_member(DISCRIMINATED, **CARDS, Wallet=obj(card=ref("Card"))),
+        "used nowhere else",
     ),
     "schema: discriminator without oneOf": (
         with_member({**obj(kind=STRING), "discriminator": {"propertyName": "kind"}}),

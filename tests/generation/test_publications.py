@@ -287,11 +287,26 @@ def test_drop_stale_deletes_what_imprint_has_corrected_says_so_and_goes_on(
     assert (ROOT / "openapi.overlay.yaml").read_text() == before
 
 
+@pytest.mark.parametrize(
+    ("name", "words", "said"),
+    [
+        ("CurrencyAmount", {"type": "number"}, "CurrencyAmount is no integer"),
+        ("Address", {"properties": {"tax_amount": {"type": "number"}}}, "tax_amount at #/components/schemas/Address"),
+        ("OrderLine", {"properties": {"rate": {"type": ["number", "null"]}}, "required": []}, "rate at #/components"),
+        ("Address", {"properties": {"amounts": {"type": "array", "items": {"type": "number"}}}}, "amounts at #/comp"),
+    ],
+)
 def test_an_amount_that_is_published_as_a_number_is_refused(
-    tmp_path: Path, raw: Contract, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str,
+    words: dict[str, Any],
+    said: str,
+    tmp_path: Path,
+    raw: Contract,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    root = publish(tmp_path, raw, lambda contract: schema(contract, "CurrencyAmount").update(type="number"))
+    root = publish(tmp_path, raw, lambda contract: schema(contract, name).update(words))
 
     assert regenerate(root, monkeypatch) == 1
 
-    assert "CurrencyAmount is no integer" in capsys.readouterr().err
+    assert said in capsys.readouterr().err

@@ -44,6 +44,8 @@ class Imprint(_Client):
             IMPRINT_TIMEOUT, or else 30. Connecting may take 5 of them.
         retry: What is retried, and for how long. See RetryPolicy. Its default deadline is IMPRINT_RETRY_DEADLINE, in
             seconds, or else 60.
+        limits: How many connections are open at most, and how many of them stay open when idle: an httpx.Limits or
+            httpx2.Limits. Default: 100, all of which stay open for 5 seconds. Not for an `http_client` of your own.
         gate: The Gate that every request passes. Share one between clients, or pass one with a rate limit of your own.
         check_totals: Whether amounts must equal the sums of their lines before anything is sent. Default: True.
         headers: Headers of your own, by name, for every request except the lookups that settle an outcome. Their values

@@ -16,7 +16,7 @@ from .coding import decode
 from .delivery import Call, RetryPolicy
 from .errors import ConfigurationError
 from .gate import Gate
-from .wire import LONGEST_TIMEOUT_SECONDS, Timeout, module_of
+from .wire import LIMITS, LONGEST_TIMEOUT_SECONDS, Limits, Timeout, module_of
 
 CONTRACT: dict[str, Any] = decode(Path(imprint_api.__file__).with_name("openapi.json").read_bytes())
 DEFAULT_TIMEOUT_SECONDS = 30.0
@@ -59,6 +59,7 @@ class ClientOptions(SendOptions, total=False):
     base_url: str
     allow_insecure_http: bool
     gate: Gate
+    limits: Limits
 
 
 class Credentials:
@@ -100,6 +101,12 @@ class Credentials:
     def mask(self, text: str) -> str:
         """The text without any of them, in whichever form a server may echo them."""
         return self._echoes.sub(lambda echo: "\0".join([*MASK, ""]) if "\0" in echo[0] else MASK, text)
+
+    def mask_host(self, name: str) -> str:
+        """The host of a URL; hidden if it may be the beginning of a key that was taken for a URL."""
+        keys = f"{self._key} {self._merchant_key}".lower()
+        is_key = any(len(label) >= SHORTEST_SECRET and label in keys for label in name.lower().split("."))
+        return MASK if is_key else self.mask(name)
 
     def mask_body(self, body: bytes) -> bytes:
         return self.mask(body.decode("latin-1")).encode("latin-1")
@@ -155,6 +162,7 @@ class Settings(NamedTuple):
     retry: RetryPolicy
     check_totals: bool
     gate: Gate
+    limits: Limits
 
     def call(self, options: Any) -> Call:
         """One call with these settings, but for what its `options` (SendOptions) say. Its headers are taken out of
@@ -184,18 +192,25 @@ def read_settings(api_key: str | None, options: Mapping[str, Any], client: objec
     sending = credentials.plus(options.get("headers", {}))
     base_url = options.get("base_url", os.environ.get("IMPRINT_BASE_URL") or CONTRACT["servers"][0]["url"])
     allow_http = options.get("allow_insecure_http", os.environ.get("IMPRINT_ALLOW_INSECURE_HTTP") == "1")
-    seconds, deadline = _seconds("IMPRINT_TIMEOUT", DEFAULT_TIMEOUT_SECONDS), _seconds("IMPRINT_RETRY_DEADLINE", 60)
-    if not (seconds and deadline):
-        return "IMPRINT_TIMEOUT and IMPRINT_RETRY_DEADLINE must be numbers of seconds, such as 2.5"
-    timeout, retry = _parts(options.get("timeout", seconds)), options.get("retry", RetryPolicy(deadline=deadline))
+    seconds = {"timeout": DEFAULT_TIMEOUT_SECONDS, "retry": RetryPolicy().deadline}
+    for option, variable in (("timeout", "IMPRINT_TIMEOUT"), ("retry", "IMPRINT_RETRY_DEADLINE")):
+        if option not in options and (text := os.environ.get(variable)):
+            if not re.fullmatch(r"\d{1,5}(\.\d{1,9})?", text, re.ASCII) or not float(text):
+                return f"the environment variable {variable} must be a number of seconds above 0, such as 2.5"
+            seconds[option] = float(text)
+    timeout = _parts(options.get("timeout", seconds["timeout"]))
+    retry = options.get("retry", RetryPolicy(deadline=seconds["retry"]))
     check_totals = options.get("check_totals", True)
     gate = Gate() if options.get("gate") is None else options["gate"]
-    problem = sending.problem() or _url_problem(base_url, allow_http) or _problem(timeout, retry, check_totals)
+    problem = sending.problem() or _url_problem(base_url, allow_http, sending) or _problem(timeout, retry, check_totals)
     if not problem and client is not None and not module_of(client, kind):
         problem = f"http_client must be an httpx.{kind} or httpx2.{kind}; it is {type(client)}"
     if not problem and not isinstance(gate, Gate):
         problem = "gate must be a Gate, such as Gate(rate=50)"
-    return problem or Settings(base_url.rstrip("/"), credentials, sending, timeout, retry, check_totals, gate)
+    limits = options.get("limits", LIMITS)
+    if not problem and (not module_of(limits, "Limits") or (client is not None and "limits" in options)):
+        problem = "limits must be an httpx.Limits or httpx2.Limits. For an http_client of your own, give them to it"
+    return problem or Settings(base_url.rstrip("/"), credentials, sending, timeout, retry, check_totals, gate, limits)
 
 
 def _unknown(options: Mapping[str, Any], known: type) -> str | None:
@@ -206,13 +221,7 @@ def _unknown(options: Mapping[str, Any], known: type) -> str | None:
     )
 
 
-def _seconds(name: str, default: float) -> float | None:
-    """What the environment says under this name; None if it is not a number of seconds."""
-    text = os.environ.get(name) or str(default)
-    return float(text) if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text, re.ASCII) else None
-
-
-def _url_problem(base_url: object, allow_http: object) -> str | None:
+def _url_problem(base_url: object, allow_http: object, credentials: Credentials) -> str | None:
     """Quotes no more of it than scheme and host: a key may have got into it."""
     found = _URL.fullmatch(base_url) if isinstance(base_url, str) else None
     if found is None:
@@ -223,8 +232,8 @@ def _url_problem(base_url: object, allow_http: object) -> str | None:
     if found["scheme"].lower() == "http" and not (allow_http is True or _is_loopback(found["host"].strip("[]"))):
         return (
             "the base URL must be https unless its host is loopback; it is http, and its host is "
-            f"{found['host']}. For a sandbox in another container use allow_insecure_http=True or "
-            "IMPRINT_ALLOW_INSECURE_HTTP=1; the API key is then sent unencrypted"
+            f"{credentials.mask_host(found['host'])}. For a sandbox in another container use "
+            "allow_insecure_http=True or IMPRINT_ALLOW_INSECURE_HTTP=1; the API key is then sent unencrypted"
         )
     return None
 

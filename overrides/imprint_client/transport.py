@@ -109,7 +109,7 @@ class _Transport:
         self.settings = settings
         self.closed: bool = False
         self._is_async = is_async
-        self._ours = None if client else wire.make(settings.base_url, is_async=is_async)
+        self._ours = None if client else wire.make(settings.base_url, settings.limits, is_async=is_async)
         self._client: Any
         self._direct: Any
         self._client, self._direct = self._ours or (client, None)

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     Client: TypeAlias = httpx.Client | httpx2.Client
     AsyncClient: TypeAlias = httpx.AsyncClient | httpx2.AsyncClient
     Timeout: TypeAlias = httpx.Timeout | httpx2.Timeout
+    Limits: TypeAlias = httpx.Limits | httpx2.Limits
 else:
-    Client, AsyncClient, Timeout = httpx.Client, httpx.AsyncClient, httpx.Timeout
+    Client, AsyncClient, Timeout, Limits = httpx.Client, httpx.AsyncClient, httpx.Timeout, httpx.Limits
 
 LARGEST_RESPONSE_BYTES = 64 * 2**20
 """After decompression, and before."""
@@ -41,9 +42,7 @@ GRACE_SECONDS = 0.1
 """How much longer than its timeouts an attempt may take: they say more of what happened."""
 SHORTEST_TIMEOUT_SECONDS = 0.001
 LONGEST_TIMEOUT_SECONDS = 86_400.0
-MOST_CONNECTIONS = 100
-MOST_IDLE_CONNECTIONS = 20
-_ONE = httpx.Limits(max_connections=1)
+LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=100)
 _SEND = {"httpx._client", "httpx2._client"}
 _TO_H11 = ("_stream", "_stream", "_httpcore_stream", "_stream", "_connection", "_h11_state")
 VERSION = f"httpx/{httpx.__version__}"
@@ -77,22 +76,24 @@ def url_of(module: ModuleType, text: str) -> Any:
     raise ValueError(problem)
 
 
-def make(base_url: str, *, is_async: bool) -> tuple[Any, Any]:
+def make(base_url: str, limits: Any, *, is_async: bool) -> tuple[Any, Any]:
     """A client of ours, and the transport that it uses; None where the client finds its way through a proxy."""
-    # What goes to this machine goes to no proxy of the environment: with http it would carry the key in the clear.
-    is_local = base_url.lower().startswith("http:")
+    # Plain http goes to no proxy of the environment, which would read the key.
+    is_plain = base_url.lower().startswith("http:")
     try:
-        is_direct = is_local or getproxies().keys().isdisjoint({"http", "https", "all"})
+        is_direct = is_plain or getproxies().keys().isdisjoint({"http", "https", "all"})
         verify = _ssl_context(*map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR")))
-        direct = (_Lanes if is_async else httpx.HTTPTransport)(verify=verify) if is_direct else None
+        direct = (_Lanes if is_async else httpx.HTTPTransport)(verify=verify, limits=limits) if is_direct else None
         client = httpx.AsyncClient if is_async else httpx.Client
-        made = client(verify=verify, transport=direct)  # type: ignore[arg-type]
+        made = client(verify=verify, transport=direct, limits=limits)  # type: ignore[arg-type]
     except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
         problem = type(error).__name__
     else:
         made.headers.clear()
         return made, direct
-    raise ConfigurationError(f"cannot make an HTTP client ({problem}): check SSL_CERT_FILE and the proxy variables")
+    raise ConfigurationError(
+        f"cannot make an HTTP client ({problem}): check limits, SSL_CERT_FILE and the proxy variables"
+    )
 
 
 @cache
@@ -114,10 +115,14 @@ class _Lanes(httpx.AsyncBaseTransport):
     """Connections, each in a pool of its own: one pool of all looks through them again and again, at each step of each
     request (encode/httpcore#1035)."""
 
-    def __init__(self, verify: ssl.SSLContext) -> None:
+    def __init__(self, verify: ssl.SSLContext, limits: httpx.Limits) -> None:
         import asyncio  # noqa: PLC0415 - costs 15 ms, which no synchronous program needs
 
-        self._verify, self._timeout, self._free = verify, asyncio.timeout, asyncio.Semaphore(MOST_CONNECTIONS)
+        most, idle = limits.max_connections, limits.max_keepalive_connections
+        self._timeout, self._free = asyncio.timeout, asyncio.Semaphore(sys.maxsize if most is None else most)
+        self._most_idle = sys.maxsize if idle is None else idle
+        one = httpx.Limits(max_connections=1, keepalive_expiry=limits.keepalive_expiry)
+        self._make = partial(httpx.AsyncHTTPTransport, verify=verify, limits=one)
         self._idle: list[httpx.AsyncHTTPTransport] = []
         self._used: set[httpx.AsyncHTTPTransport] = set()
         self._closed = False
@@ -129,7 +134,7 @@ class _Lanes(httpx.AsyncBaseTransport):
                 await self._free.acquire()
         except TimeoutError:
             raise httpx.PoolTimeout("no connection became free") from None
-        lane = self._idle.pop() if self._idle else httpx.AsyncHTTPTransport(verify=self._verify, limits=_ONE)
+        lane = self._idle.pop() if self._idle else self._make()
         self._used.add(lane)
         is_whole = False
         try:
@@ -149,7 +154,7 @@ class _Lanes(httpx.AsyncBaseTransport):
             return
         self._used.discard(lane)
         self._free.release()
-        if is_whole and not self._closed and len(self._idle) < MOST_IDLE_CONNECTIONS:
+        if is_whole and not self._closed and len(self._idle) < self._most_idle:
             self._idle.append(lane)
         else:
             await lane.aclose()

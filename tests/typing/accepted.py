@@ -31,6 +31,7 @@ from imprint_client import (
 
 
 def blocking() -> None:
+    Imprint("key", limits=httpx.Limits(max_connections=10), allow_insecure_http=True).close()
     with Imprint("key", base_url="https://example.com", timeout=5, auth="basic", retry=RetryPolicy.none()) as imprint:
         lines = [OrderLine(name="Couch Supreme", quantity=1, rate=274999, rewards_rate=2500)]
         totals = assert_type(sum_lines(lines), Totals)

@@ -143,7 +143,10 @@ class Journal:
         self._run(sql, self._pass, entry.number, entry.kind, entry.id)
         if digest == entry.digest or entry.problems:
             return None, True
-        return Problem("", "has changed since this file was first sent. Send what is new in a file of its own"), True
+        return Problem(
+            "",
+            "has changed since this file was first sent. Put it back as it was, and send what is new as another file",
+        ), True
 
     def _missing(self, count: int) -> Entry:
         sql = "SELECT kind, id, number FROM rows WHERE pass <> ? ORDER BY number LIMIT 1"
@@ -309,4 +312,6 @@ def _said(error: sqlite3.Error) -> str:
     said = str(error)
     if "full" in said or "I/O" in said:
         return f"the disk is full or fails ({said}). Make room and run the command again: nothing is lost"
+    if "not a database" in said:
+        return "this is not a journal. The journal of a file has the file's name with .journal behind it"
     return f"the journal cannot be used: {said}"

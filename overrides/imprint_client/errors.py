@@ -304,7 +304,7 @@ class RateLimitError(APIStatusError, status=429, retryable="later", advice="try 
     """429: too many requests. This one was not carried out."""
 
 
-class InternalServerError(APIStatusError, status=500, retryable="later", advice="try again later"):
+class InternalServerError(APIStatusError, status=500, retryable="later", advice="the server failed, not your request"):
     """5xx: Imprint, or a proxy in front of it, failed."""
 
 

@@ -88,12 +88,9 @@ class Credentials:
                 return f"headers: the value of {name} has characters other than visible ASCII"
         return None if self._auth in ("bearer", "basic") else "auth must be 'bearer' or 'basic'"
 
+    @cached_property
     def headers(self) -> Mapping[str, str]:
         """What goes with a request."""
-        return self._all
-
-    @cached_property
-    def _all(self) -> dict[str, str]:
         merchant = {"x-imprint-merchant-key": self._merchant_key} if self._merchant_key else {}
         scheme = f"Basic {self._basic()}" if self._auth == "basic" else f"Bearer {self._key}"
         return {**self._headers, "authorization": scheme, **merchant}
@@ -113,11 +110,7 @@ class Credentials:
 
     def mask_success(self, body: bytes) -> bytes:
         """What is recorded is not to be changed: only where a text is the key and nothing else, as an id may be."""
-        return body.replace(self._text, b'"%s"' % MASK.encode())
-
-    @cached_property
-    def _text(self) -> bytes:
-        return json.dumps(self._key).encode()
+        return body.replace(json.dumps(self._key).encode(), b'"%s"' % MASK.encode())
 
     @cached_property
     def _echoes(self) -> re.Pattern[str]:

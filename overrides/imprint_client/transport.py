@@ -136,7 +136,7 @@ class _Transport:
                 **_own_headers(),
                 **length,
                 **{name.lower(): value for name, value in request.headers.items()},
-                **self.credentials(attempt).headers(),
+                **self.credentials(attempt).headers,
             },
             cookies=client.cookies or None,
             stream=module.ByteStream(content),
@@ -194,7 +194,9 @@ class _Transport:
         text = ": ".join(filter(None, [where, type(error).__name__, said]))
         if never_sent and any(isinstance(link, ssl.SSLCertVerificationError) for link in links):
             return NoAnswer(kind(f"{text}; nothing was sent. First correct the certificate, or trust it"), "final")
-        return NoAnswer(kind(text), "never sent" if never_sent else "unknown")
+        if not never_sent:
+            return NoAnswer(kind(text), "unknown")
+        return NoAnswer(kind(f"{text}; nothing was sent. Is the base URL right? Then try again later"), "never sent")
 
 
 class Transport(_Transport):

@@ -480,3 +480,9 @@ def test_without_the_extra_it_says_what_to_install() -> None:
 
 def test_the_retry_policy_is_that_of_the_client() -> None:
     assert RetryPolicy() == cli.RETRY
+
+
+def test_the_status_of_a_file_that_is_no_journal_says_where_the_journal_is(tmp_path: Path) -> None:
+    ran = imprint("status", write(tmp_path / "day.jsonl", rows(5)))
+
+    assert (ran.code, "with .journal behind it" in ran.err) == (4, True)

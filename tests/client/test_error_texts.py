@@ -6,17 +6,21 @@ import pytest
 from imprint_client import (
     UNSET,
     AmbiguousOrderError,
+    APIConnectionError,
     APIResponseValidationError,
     APIStatusError,
     BadRequestError,
     EventMismatchError,
+    Imprint,
     ImprintError,
+    InternalServerError,
     InvalidRequestError,
     Order,
     OrderEvent,
     OrderMismatchError,
     OutcomeUnknownError,
     PaginationError,
+    RetryPolicy,
 )
 from imprint_client.errors import Fault
 
@@ -151,3 +155,16 @@ def test_what_an_answer_says_is_read_from_it_and_never_given(name: str) -> None:
 
 def test_a_fault_of_a_member_that_is_no_sum_has_no_numbers() -> None:
     assert Fault("amount", "is missing") == ("amount", "is missing", None, None, None)
+
+
+def test_a_server_that_is_not_there_is_named_with_advice() -> None:
+    nowhere = Imprint("k-1", base_url="http://127.0.0.1:1", retry=RetryPolicy.none())
+    with nowhere as imprint, pytest.raises(APIConnectionError) as caught:
+        imprint.order_events.find(partner_event_id="e-1")
+    assert "http://127.0.0.1:1" in str(caught.value)
+    assert str(caught.value).endswith("; nothing was sent. Is the base URL right? Then try again later")
+
+
+def test_an_unknown_outcome_after_a_5xx_does_not_advise_to_try_again() -> None:
+    why = str(InternalServerError(POST, 503, {}, b""))
+    assert "try again" not in str(OutcomeUnknownError(POST, make_event(), True, why))

@@ -257,8 +257,8 @@ def test_each_class_of_status_has_advice_of_its_own() -> None:
     advice = [kind.advice for kind in kinds]
 
     assert all(advice)
-    # What is malformed and what is refused are corrected in the same way; 429 and 5xx are tried again later.
-    assert len(set(advice)) == len(advice) - 2
+    # What is malformed and what is refused are corrected in the same way.
+    assert len(set(advice)) == len(advice) - 1
 
 
 def test_a_class_derived_elsewhere_takes_no_status_for_itself(sandbox: Sandbox, once: Flavour) -> None:

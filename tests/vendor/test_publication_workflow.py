@@ -110,7 +110,7 @@ def test_a_fetch_that_fails_fails_the_run(runner: Runner) -> None:
 
 def test_an_unchanged_publication_opens_nothing(runner: Runner) -> None:
     assert runner.run("first") == ""
-    assert "openapi.yaml is what Imprint publishes." in runner.summary
+    assert "openapi.yaml matches what Imprint publishes." in runner.summary
     assert runner.branches() == ["main"]
 
 

@@ -9,6 +9,7 @@ from imprint_client import (
     APIError,
     AsyncImprint,
     InvalidRequestError,
+    MismatchError,
     NewOrder,
     OrderLine,
     OutcomeUnknownError,
@@ -70,6 +71,12 @@ async def refused(_: Request, error: InvalidRequestError) -> JSONResponse:
 async def unknown(_: Request, error: OutcomeUnknownError) -> JSONResponse:
     # A worker settles it with `ensure`.
     return JSONResponse({"status": "pending"}, status_code=202)
+
+
+@app.exception_handler(MismatchError)
+async def taken(_: Request, error: MismatchError) -> JSONResponse:
+    # A different order has this number. A person must look.
+    return JSONResponse({"status": "number already used"}, status_code=409)
 
 
 @app.exception_handler(APIError)

@@ -70,6 +70,19 @@ def test_the_checkout_does_not_tell_a_customer_that_an_unknown_outcome_failed(
     assert response.status_code == 202
 
 
+def test_the_checkout_tells_a_number_that_is_taken_from_an_order_that_was_not_recorded() -> None:
+    line = {"name": "Couch Supreme", "quantity": 1, "rate": 5000, "rewards_rate": 0}
+    basket = {"number": "o-1", "payment_method_id": "p-1", "lines": [line]}
+
+    with Sandbox(duplicates="reject") as sandbox, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("IMPRINT_API_KEY", sandbox.api_key)
+        environment.setenv("IMPRINT_BASE_URL", sandbox.url)
+        with TestClient(checkout.app) as shop:
+            codes = [shop.post("/checkout", json=each).status_code for each in (basket, {**basket, "lines": []})]
+
+    assert codes == [201, 409]
+
+
 def states(database: sqlite3.Connection) -> list[str]:
     return [state for (state,) in database.execute("SELECT state FROM outbox ORDER BY rowid")]
 

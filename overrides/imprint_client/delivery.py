@@ -187,6 +187,12 @@ class Call:
         is_last = counts and self.attempts - self.refusals >= self.policy.attempts
         return None if is_last or wait >= self.left() else wait
 
+    def given_up(self, error: Exception) -> Exception:
+        """The error, which then says how often the call tried, and for how long."""
+        if isinstance(error, errors.RateLimitError | errors.InternalServerError):
+            error.attempts, error.elapsed_seconds = self.attempts, seam.now() - self.began
+        return error
+
 
 def deliver(request: Request[T], call: Call) -> Flow[T]:
     """Send a request until it succeeds, and return what it reads; raise what it came to if it does not.
@@ -222,11 +228,11 @@ def deliver(request: Request[T], call: Call) -> Flow[T]:
         call.refusals += verdict == "refused"
         wait = None if verdict == "final" else call.wait_before_next(pause, counts=verdict != "refused")
         if wait is None:
-            raise result
+            raise call.given_up(result)
         _LOG.info("%s: attempt %d: %s; retry in %.2f s", request.operation, call.attempts, result, wait)
         if pause is None:  # else it waits at the gate, as all others do
             yield wait
-        error = result
+        error = call.given_up(result)
 
 
 def _late(request: Request[Any], turn: str) -> errors.APITimeoutError:

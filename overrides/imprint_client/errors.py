@@ -246,6 +246,10 @@ class APIStatusError(APIError):
     request_id: str | None = attrs.field(init=False)
     retry_after: float | None = attrs.field(init=False, default=None)
     """For 429 and 503: the seconds from the answer on that Retry-After asks to wait; None if it does not ask."""
+    attempts: int | None = attrs.field(init=False, default=None)
+    """For 429 and 5xx: how often the call sent the request."""
+    elapsed_seconds: float | None = attrs.field(init=False, default=None)
+    """For 429 and 5xx: how long the call took, with its waits."""
 
     advice: ClassVar[str] = "see `message` and `body`"
 
@@ -265,6 +269,10 @@ class APIStatusError(APIError):
     def __str__(self) -> str:
         said = [responses.get(self.status_code), self.type, self.message, self.param and f"(param: {self.param})"]
         said += [f"({name}: {self.headers[name]})" for name in ("retry-after", "location") if name in self.headers]
+        if self.attempts:
+            said.append(
+                f"after {self.attempts} attempt{'s' if self.attempts > 1 else ''} in {self.elapsed_seconds:.1f} s"
+            )
         text = " ".join([f"{self.operation}: {self.status_code}", *(short(text) for text in said if text)])
         return f"[{short(self.request_id)}] {text}; {self.advice}" if self.request_id else f"{text}; {self.advice}"
 

@@ -1,7 +1,9 @@
 """What an exception says: to what it happened, what happened, and what to do."""
 
+import copy
 from typing import Any
 
+import imprint_sandbox
 import pytest
 from imprint_client import (
     UNSET,
@@ -20,11 +22,12 @@ from imprint_client import (
     OrderMismatchError,
     OutcomeUnknownError,
     PaginationError,
+    RateLimitError,
     RetryPolicy,
 )
 from imprint_client.errors import Fault
 
-from tests.support import make_event, make_order
+from tests.support import Flavour, make_event, make_order
 
 GET = "GET /v2/order_events"
 POST = "POST /v2/order_events"
@@ -120,6 +123,42 @@ TEXTS: list[tuple[ImprintError, str]] = [
         f"[r 1] {GET}: 404 Not Found T One. Two. (param: email); see `message` and `body`",
     ),
 ]
+
+
+@pytest.mark.parametrize(("status", "kind"), [(429, RateLimitError), (503, InternalServerError)])
+@pytest.mark.parametrize(
+    ("policy", "attempts", "seconds", "text"),
+    [
+        # The clock's chance is a half: waits of 0.25, 0.5 and 1 second.
+        (RetryPolicy(deadline=1.9), 4, 1.75, "after 4 attempts in 1.8 s"),
+        (RetryPolicy.none(), 1, 0, "after 1 attempt in 0.0 s"),
+    ],
+)
+def test_what_was_given_up_says_how_often_it_was_tried_and_for_how_long(
+    sandbox: imprint_sandbox.Sandbox,
+    client: Flavour,
+    status: int,
+    kind: type[APIStatusError],
+    policy: RetryPolicy,
+    attempts: int,
+    seconds: float,
+    text: str,
+) -> None:
+    sandbox.fail("listOrderEvents", imprint_sandbox.Fault(status=status), times=9)
+
+    with pytest.raises(kind, match=text) as caught:
+        client.find(partner_event_id="e-1", retry=policy)
+
+    assert (caught.value.attempts, caught.value.elapsed_seconds) == (attempts, seconds)
+    assert text in str(copy.copy(caught.value))  # as pickle does it
+
+
+def test_what_a_retry_would_not_help_does_not_speak_of_attempts(client: Flavour) -> None:
+    with pytest.raises(APIStatusError) as caught:
+        client.delete_order("none")
+
+    assert caught.value.attempts is None
+    assert "attempt" not in str(caught.value)
 
 
 @pytest.mark.parametrize(("error", "text"), TEXTS, ids=lambda value: value if isinstance(value, str) else "")

@@ -168,9 +168,9 @@ class MismatchError(ImprintError):
     def __str__(self) -> str:
         value = getattr(self.sent, self.identified_by)
         return (
-            f"{f'{self.identified_by} {value!r}' if value else 'This'} already exists with different values: "
-            f"{'; '.join(map(_shown, self.differences))}. The existing record is unchanged. If this "
-            f"call sent anything, that may be recorded, too. Use each {self.identified_by} only once."
+            f"{f'{self.identified_by} {value!r}' if value else 'This'} is recorded with different values: "
+            f"{'; '.join(map(_shown, self.differences))}. If this call sent anything, that may be recorded, too: "
+            f"compare them, and use each {self.identified_by} only once."
         )
 
 

@@ -106,7 +106,7 @@ class Orders:
         Raises:
             InvalidRequestError: Nothing was sent. It is a TotalsMismatchError if only the sums are wrong.
             OutcomeUnknownError: The order may or may not be recorded.
-            OrderMismatchError: The outcome was unknown, and a different order is recorded under this partner_order_id.
+            OrderMismatchError: A different order is recorded under this partner_order_id.
             AmbiguousOrderError: The outcome was unknown, and several orders have this partner_order_id.
             APIError: The order was not recorded.
         """
@@ -138,6 +138,7 @@ class Orders:
         Raises:
             InvalidRequestError: Nothing was sent. It is a TotalsMismatchError if only the sums are wrong.
             OutcomeUnknownError: The order may or may not be updated.
+            OrderMismatchError: Imprint answers that it recorded something else.
             APIError: The order was not updated. It is a NotFoundError if there is no such order.
         """
         return self._run(_update(order_id, order, self._settings.call(options)))

@@ -33,9 +33,9 @@ GET = "GET /v2/order_events"
 POST = "POST /v2/order_events"
 OF_THE_EVENT, POST_ORDER = "(partner_event_id 'e-1')", "POST /v2/orders (partner_order_id 'o-1')"
 LOST = "the list cannot be followed further: what happened. The rest of it is missing."
-UNCHANGED = (
-    "already exists with different values: {}. The existing record is unchanged. If this call sent anything, that "
-    "may be recorded, too. Use each {} only once."
+DIFFERENT = (
+    "is recorded with different values: {}. If this call sent anything, that may be recorded, too: compare them, and "
+    "use each {} only once."
 )
 ONE_OF_THEM = "Use one of these ids, and delete the orders that should not be there (orders.delete)."
 MAY_BE = "it may or may not have been carried out (why)"
@@ -90,11 +90,11 @@ TEXTS: list[tuple[ImprintError, str]] = [
     ),
     (
         EventMismatchError(make_event(), OrderEvent.from_dict(make_event().to_dict()), ["amount", "type"]),
-        f"partner_event_id 'e-1' {UNCHANGED.format('amount; type', 'partner_event_id')}",
+        f"partner_event_id 'e-1' {DIFFERENT.format('amount; type', 'partner_event_id')}",
     ),
     (
         OrderMismatchError(make_order(), recorded_order("id-1"), ["currency"]),
-        f"partner_order_id 'o-1' {UNCHANGED.format('currency', 'partner_order_id')}",
+        f"partner_order_id 'o-1' {DIFFERENT.format('currency', 'partner_order_id')}",
     ),
     (
         AmbiguousOrderError("o-1", [recorded_order("id-1"), recorded_order("id-2")]),

@@ -28,7 +28,7 @@ class ListOptions(FindOptions, total=False):
     order_id: str
     network_transaction_id: str
     limit: int | None
-    """Events a page, at least 1; the contract's default (10) if not given. Not how many you get."""
+    """Events a page, at least 1. Not given: 100. None: the contract's default (10). Not how many events you get."""
     starting_after: str | None
     """Resume: the order_event_id of the last event that you handled; None, as if not given: from the start."""
 
@@ -67,7 +67,7 @@ def _with(wanted: dict[str, Any]) -> Request[list[OrderEvent]]:
     return those_with(wanted, list_order_events._get_kwargs(**wanted), unique=True)
 
 
-def _list(options: ListOptions, settings: Settings) -> Callable[[], Walk]:
+def _list(options: ListOptions, settings: Settings) -> tuple[Callable[[], Walk], dict[str, Any]]:
     if options.setdefault("limit", EVENTS_A_PAGE) is None:
         del options["limit"]
     if options.get("starting_after", "") is None:
@@ -80,7 +80,7 @@ def _list(options: ListOptions, settings: Settings) -> Callable[[], Walk]:
         arguments = list_order_events._get_kwargs(**{**filters, **after})
         return deliver(make_request(**arguments, result=lambda _, __, page: fits(wanted, page)), call.again())
 
-    return lambda: Walk(ask, filters.get("starting_after"))
+    return lambda: Walk(ask, filters.get("starting_after")), filters
 
 
 # --- The resources ----------------------------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ class OrderEvents:
             InvalidRequestError: A filter is empty or not a string, or `limit` is less than 1. For what iterating
                 raises, see Pager.
         """
-        return Pager(self._run, _list(options, self._settings))
+        return Pager(self._run, *_list(options, self._settings))
 
 
 class AsyncOrderEvents:
@@ -195,4 +195,4 @@ class AsyncOrderEvents:
 
     def list(self, **options: Unpack[ListOptions]) -> AsyncPager:
         """See `OrderEvents.list`: the same arguments and exceptions; iterate with `async for`."""
-        return AsyncPager(self._run, _list(options, self._settings))
+        return AsyncPager(self._run, *_list(options, self._settings))

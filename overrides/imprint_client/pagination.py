@@ -1,12 +1,13 @@
 """Lists: follow the server to the end, or say why that is impossible.
 
 `Walk` holds the rules, once, for both flavours: `has_more` true with nothing to follow is an error, and so is a cursor
-that was used before; `has_more` absent means to go on until an empty page. Whether Imprint's cursor is exclusive is not
-published, so the event whose id is the cursor that asked for its page is dropped if it comes first, and leads back if
-it comes later; a page that is empty after that counts as empty.
+that was used before; `has_more` absent means to go on until an empty page. An empty page is an error if `total`, or
+`has_more` of the page before, says that there is more. Whether Imprint's cursor is exclusive is not published, so the
+event whose id is the cursor that asked for its page is dropped if it comes first, and leads back if it comes later; a
+page that is empty after that counts as empty.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 
 from imprint_api.models import OrderEvent, OrderEventsResponse
 from imprint_api.types import is_text
@@ -27,6 +28,7 @@ class Walk:
         self.cursor = starting_after
         self.done: bool = False
         self._ask, self._used = ask, {starting_after}
+        self._count, self._more = 0, False
 
     def next_page(self) -> PageFlow:
         """The next page to hand out; an error in the middle of a list says what was handed out before it."""
@@ -45,7 +47,12 @@ class Walk:
         repeats = [index for index, event in enumerate(page.data) if event.order_event_id == self.cursor]
         if any(repeats):  # not only as the first
             raise PaginationError(f"the page after {self.cursor!r} leads back to it", self.cursor)
+        # An empty page may be a stray one. What `total` says outweighs `has_more`; it counts from the start of a list.
+        missing = page.total > self._count if isinstance(page.total, int) and None in self._used else self._more
+        if missing and not page.data and not page.has_more:
+            raise PaginationError("an empty page ends it, but total or has_more says that there is more", self.cursor)
         events = page.data[len(repeats) :]
+        self._count, self._more = self._count + len(events), page.has_more is True
         if page.has_more is False or (not events and not page.has_more):
             self.done = True
         elif not events:
@@ -64,6 +71,11 @@ class Walk:
         self._used.add(self.cursor)
 
 
+def _shown(name: str, filters: Mapping[str, object]) -> str:
+    having = ", ".join(f"{name}={value!r}" for name, value in filters.items())
+    return f"<{name} of order events with {having or 'no filters'}; iterate over it, or see `first` and `pages`>"
+
+
 class Pager:
     """The events of a list. It asks for the next page when you need it. Each iteration starts from the beginning.
 
@@ -71,8 +83,10 @@ class Pager:
     say where to resume.
     """
 
-    def __init__(self, run: Callable[[PageFlow], OrderEventsResponse], begin: Callable[[], Walk]) -> None:
-        self._run, self._begin = run, begin
+    def __init__(
+        self, run: Callable[[PageFlow], OrderEventsResponse], begin: Callable[[], Walk], filters: Mapping[str, object]
+    ) -> None:
+        self._run, self._begin, self._filters = run, begin, filters
 
     def __iter__(self) -> Iterator[OrderEvent]:
         for page in self.pages():
@@ -83,7 +97,7 @@ class Pager:
         return next(iter(self), None)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of order events; iterate over it, or see `first` and `pages`>"
+        return _shown(type(self).__name__, self._filters)
 
     def pages(self) -> Iterator[OrderEventsResponse]:
         """Iterate over the pages. Each has `data`, and `has_more` and `total` if the server sends them."""
@@ -95,8 +109,13 @@ class Pager:
 class AsyncPager:
     """`Pager` with `async for`."""
 
-    def __init__(self, run: Callable[[PageFlow], Awaitable[OrderEventsResponse]], begin: Callable[[], Walk]) -> None:
-        self._run, self._begin = run, begin
+    def __init__(
+        self,
+        run: Callable[[PageFlow], Awaitable[OrderEventsResponse]],
+        begin: Callable[[], Walk],
+        filters: Mapping[str, object],
+    ) -> None:
+        self._run, self._begin, self._filters = run, begin, filters
 
     async def __aiter__(self) -> AsyncIterator[OrderEvent]:
         async for page in self.pages():
@@ -108,7 +127,7 @@ class AsyncPager:
         return await anext(aiter(self), None)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of order events; iterate over it, or see `first` and `pages`>"
+        return _shown(type(self).__name__, self._filters)
 
     async def pages(self) -> AsyncIterator[OrderEventsResponse]:
         """Iterate over the pages. Each has `data`, and `has_more` and `total` if the server sends them."""

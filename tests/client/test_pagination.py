@@ -143,6 +143,11 @@ BROKEN: list[tuple[list[dict[str, Any]], list[str], str | None]] = [
     ([page("1", has_more=True), page("1", has_more=True)], ["1"], "1"),
     ([page("1", None, has_more=True)], [], None),
     ([page("1"), page("2", None)], ["1"], "1"),
+    ([page(total=2)], [], None),
+    ([page(total=2, has_more=False)], [], None),
+    ([page("1", has_more=True), page()], ["1"], "1"),
+    ([page("1", has_more=True), page(has_more=False)], ["1"], "1"),
+    ([page("1", total=3), page("1", "2", total=3), page(total=3)], ["1", "2"], "2"),
     ([page("1", has_more=True), page("2", has_more=True), page("3", "1", has_more=True)], ["1", "2"], "2"),
     ([page("1"), page("2"), page("3", "1")], ["1", "2"], "2"),
     ([page("1", "2", has_more=True), page("1", "2", has_more=True)], ["1", "2"], "2"),
@@ -170,6 +175,7 @@ def test_a_list_that_cannot_be_followed_is_an_error_that_says_where_to_resume(
 WHY_NOT: list[tuple[list[dict[str, Any]], str]] = [
     ([page(has_more=True)], "a page is empty and yet says that there is more"),
     ([page(None, has_more=True)], "the last event of a page has no order_event_id to go on from"),
+    ([page("1"), page(total=2)], "an empty page ends it, but total or has_more says that there is more"),
     ([page("1"), page("2"), page("3", "1")], "the cursor '1' leads back to where it was used"),
     ([page("1", "2"), page("1", "2")], "the page after '2' leads back to it"),
 ]
@@ -185,6 +191,24 @@ def test_a_list_that_cannot_be_followed_is_an_error_that_says_why(
         client.list()
 
     assert caught.value.problem == problem
+
+
+@pytest.mark.parametrize(
+    ("pages", "options"),
+    [
+        ([page("1", has_more=True, total=1), page(has_more=False, total=1)], {}),
+        ([page("1", total=1), page(total=1)], {}),
+        ([page("1"), page(total=0)], {}),
+        ([page("1", has_more=True), page("1", has_more=False)], {}),  # of an inclusive cursor
+        ([page("1", total=3), page(total=3)], {"starting_after": "0"}),
+    ],
+)
+def test_an_empty_page_is_the_end_where_nothing_says_otherwise(
+    sandbox: Sandbox, client: Flavour, pages: list[dict[str, Any]], options: dict[str, str]
+) -> None:
+    serve(sandbox, *pages)
+
+    assert ids(client, **options) == ["1"]
 
 
 def test_the_event_that_a_list_resumes_after_is_dropped_when_an_inclusive_cursor_repeats_it(

@@ -2,8 +2,10 @@
 
 import inspect
 import json
+import re
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import imprint_client
@@ -57,6 +59,20 @@ def test_every_exception_has_a_stable_code_and_says_what_a_worker_does_next() ->
     kinds = [getattr(imprint_client, name) for name in imprint_client.__all__ if name.endswith("Error")]
 
     assert {kind.__name__: (kind.code, kind.retryable) for kind in kinds} == WORKER
+
+
+def test_the_table_for_workers_in_the_documentation_is_right_and_complete() -> None:
+    text = (Path(__file__).parents[2] / "docs/reference/exceptions.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("| ") and line.count("|") == 5]
+    table = {name: row[2].strip() for row in rows[1:] for name in re.findall(r"`(\w+Error)`", row[0])}
+    # These two are only of a base's, and of lists.
+    raised = WORKER.keys() - {"ImprintError", "APIError", "PaginationError"}
+
+    assert {name: WORKER[name][1] for name in table} == table
+    for name in raised:
+        kind: type = getattr(imprint_client, name)
+        row = next((table[base.__name__] for base in kind.__mro__ if base.__name__ in table), None)
+        assert (name, row) == (name, WORKER[name][1])
 
 
 def test_a_408_of_a_get_is_retried_later(sandbox: Sandbox, client: Flavour) -> None:
@@ -204,4 +220,6 @@ def test_a_list_has_a_first_event_and_a_repr(sandbox: Sandbox, client: Flavour, 
         first, nothing = client._loop.run(first), client._loop.run(nothing)  # type: ignore[attr-defined]
 
     assert (first.partner_event_id, nothing) == ("e-0", None)
-    assert "of order events" in repr(pager)
+    assert "of order events with limit=100;" in repr(pager)
+    assert "order_id='none', limit=100;" in repr(empty)
+    assert "with no filters" in repr(imprint.order_events.list(limit=None))

@@ -5,10 +5,12 @@ so the likeliest mistake, an amount in major units, gets its likely fix.
 """
 
 import re
+import warnings
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from imprint_api.models import NewOrder, NewOrderEvent, OrderEventType
+from imprint_api.models import NewOrder, NewOrderEvent, OrderEvent, OrderEventType
 from imprint_api.types import MAX_SAFE_INTEGER, described, faults_of
 
 from .errors import Fault
@@ -21,6 +23,7 @@ _EXCEPTIONS = {
 }
 _DECIMALS = {code: decimals for decimals, codes in _EXCEPTIONS.items() for code in codes.split()}
 """The decimals of the currencies that do not have two, by ISO 4217."""
+_CURRENCY = re.compile("[A-Z]{3}")
 NEEDED = ("order_id", "partner_order_id", "network_transaction_id")
 
 
@@ -31,6 +34,15 @@ class ImprintWarning(UserWarning):
     """
 
 
+_warn = partial(warnings.warn, category=ImprintWarning, stacklevel=1)
+
+
+def amounts_of(body: Any) -> tuple[str, str]:
+    """The names of the two amounts of an order or event, sent or received."""
+    is_event = isinstance(body, (NewOrderEvent, OrderEvent))
+    return ("amount", "rewards_amount") if is_event else ("total_order_amount", "total_rewards_amount")
+
+
 def member_faults(body: Any, model: type[Any], path: str = "") -> list[Fault]:
     """What is wrong with `body`, which should be a `model`: its members, and theirs."""
     currency = getattr(body, "currency", None) or "USD"
@@ -39,11 +51,11 @@ def member_faults(body: Any, model: type[Any], path: str = "") -> list[Fault]:
 
 def prose_faults(body: Any, needed: Sequence[str]) -> list[Fault]:
     """What the contract says in prose only, or what cannot be meant."""
-    if not isinstance(body, NewOrder | NewOrderEvent):
+    if not isinstance(body, (NewOrder, NewOrderEvent)):
         return []
     faults = [Fault(name, "is empty; it must be an id", "") for name in needed if getattr(body, name, None) == ""]
     currency, kind = body.currency, getattr(body, "type_", None)
-    if isinstance(currency, str) and not re.fullmatch("[A-Z]{3}", currency):
+    if isinstance(currency, str) and not _CURRENCY.fullmatch(currency):
         faults.append(Fault("currency", f"is {currency!r}, not three capital letters of ISO 4217, as in USD", currency))
     if isinstance(kind, OrderEventType) and not kind.known:
         known = ", ".join(OrderEventType)
@@ -51,31 +63,14 @@ def prose_faults(body: Any, needed: Sequence[str]) -> list[Fault]:
     return faults
 
 
-def is_fit(body: Any, needed: Sequence[str]) -> bool:
-    """Whether there is nothing in a plain body that only prose forbids; at a glance, for it is asked with each one."""
-    currency, kind = body.currency, getattr(body, "type_", OrderEventType.CAPTURED)
-    return (
-        (not currency or (len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()))
-        and kind.known
-        and all(getattr(body, name, True) for name in needed)
-    )
-
-
 def warn_of(body: Any) -> None:
     """Give an ImprintWarning of what is most likely a mistake."""
-    names = ("amount", "rewards_amount", "total_order_amount", "total_rewards_amount")
     if isinstance(body, NewOrderEvent) and not body.partner_event_id:
         _warn("an event has no partner_event_id: if its outcome is unknown, it can be neither looked up nor ensured")
     if any(line.quantity < 1 for line in body.order_lines or []):
         _warn("an order line has a quantity below 1")
-    if any((getattr(body, name, 0) or 0) < 0 for name in names):
+    if any((getattr(body, name, 0) or 0) < 0 for name in amounts_of(body)):
         _warn("an amount is negative; the amount of a refund is positive, too: its sign is in its type")
-
-
-def _warn(text: str) -> None:
-    import warnings  # noqa: PLC0415 - is needed once, if ever
-
-    warnings.warn(text, ImprintWarning, stacklevel=2)
 
 
 def _fault(path: str, problem: str, value: object, currency: str) -> Fault:
@@ -101,7 +96,7 @@ def _integer_advice(value: object, path: str, currency: str) -> str:
         decimals = _DECIMALS.get(currency, 2)
         minor = stated.scaleb(decimals)
         is_whole = abs(minor) <= MAX_SAFE_INTEGER and minor == minor.to_integral_value()
-        if is_whole and re.fullmatch("[A-Z]{3}", currency):
+        if is_whole and _CURRENCY.fullmatch(currency):
             amount = f"{stated:,.{decimals}f}"
             shown = f"${amount}" if currency == "USD" else f"{amount} {currency}"
             if not decimals:

@@ -13,6 +13,7 @@ from .comparison import matched
 from .delivery import Answer, Call, Request
 from .errors import Fault, InvalidRequestError
 from .settings import Settings
+from .totals import check_body
 from .transport import make_request
 
 T = TypeVar("T")
@@ -83,19 +84,21 @@ def fits(wanted: Mapping[str, Any], page: Any) -> Any:
     return page
 
 
-def recorded_as(sent: Any, name: str, value: object) -> Callable[[Answer, Any, Any], Any]:
-    """For a request's result: what was recorded, if it has this id, or leaves it out, and is what was `sent`.
+def writing(body: Any, model: type, call: Call, name: str, asks: Asks, *path: str) -> Request[Any]:
+    """A request that sends a body, which is checked first. Its result is what was recorded, checked against the body.
 
-    With another id, it is the answer to another request: a proxy's mistake, or of bytes left on a connection. With
-    other contents it is a MismatchError.
+    The record has the same id as the `path` or the body's `name`, or leaves it out. With another id, it is the response
+    to another request: a proxy's mistake, or bytes left on a connection. With other values it is a MismatchError.
     """
+    plain = check_body(body, model, call.check_totals)
+    expected = path[0] if path else getattr(body, name)
 
     def checked(_: Answer, __: Any, recorded: Any) -> Any:
-        if value and (getattr(recorded, name) or value) != value:
+        if expected and (getattr(recorded, name) or expected) != expected:
             raise ContractError(name, "is not the one that was sent")
-        return matched(sent, recorded)
+        return matched(body, recorded)
 
-    return checked
+    return make_request(**asks(*path, body=body), sent=body, plain=plain, result=checked)
 
 
 def only(found: list[T]) -> T | None:

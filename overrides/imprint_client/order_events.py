@@ -8,10 +8,9 @@ from imprint_api.models import NewOrderEvent, OrderEvent, OrderEventsResponse
 
 from .comparison import matched
 from .delivery import Call, Flow, Lookup, Request, deliver, ensure, settle
-from .lookups import check, fits, gone, only, recorded_as, split, split_one, those_with
+from .lookups import check, fits, gone, only, split, split_one, those_with, writing
 from .pagination import AsyncPager, Pager, Walk
 from .settings import CallOptions, SendOptions, Settings
-from .totals import check_body
 from .transport import AsyncTransport, Transport, make_request
 
 
@@ -43,12 +42,9 @@ _FILTERS = ListOptions.__optional_keys__ - CallOptions.__optional_keys__
 
 
 def _creation(event: NewOrderEvent, call: Call) -> tuple[Request[OrderEvent], Call, Lookup | None]:
-    plain = check_body(event, NewOrderEvent, call.check_totals)
+    request = writing(event, NewOrderEvent, call, "partner_event_id", post_order_event._get_kwargs)
     wanted = {"partner_event_id": event.partner_event_id}
     lookup = Lookup(lambda: _with(wanted), lambda found: matched(event, only(found)), kept_unique=True)
-    result = recorded_as(event, "partner_event_id", event.partner_event_id)
-    arguments = post_order_event._get_kwargs(body=event)
-    request: Request[OrderEvent] = make_request(**arguments, sent=event, plain=plain, result=result)
     return request, call, lookup if event.partner_event_id else None
 
 

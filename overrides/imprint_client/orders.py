@@ -9,9 +9,8 @@ from imprint_api.models import NewOrder, Order
 from .comparison import differences, matched
 from .delivery import Call, Flow, Lookup, Request, deliver, ensure, settle
 from .errors import AmbiguousOrderError, Fault, InvalidRequestError
-from .lookups import check, gone, only, recorded_as, split, split_one, those_with
+from .lookups import check, gone, only, split, split_one, those_with, writing
 from .settings import CallOptions, SendOptions, Settings
-from .totals import check_body
 from .transport import AsyncTransport, Transport, make_request
 
 
@@ -30,12 +29,9 @@ _FILTERS = OrderFilters.__optional_keys__ - CallOptions.__optional_keys__
 
 
 def _creation(order: NewOrder, call: Call) -> tuple[Request[Order], Call, Lookup | None]:
-    plain = check_body(order, NewOrder, call.check_totals)
+    request = writing(order, NewOrder, call, "partner_order_id", create_order._get_kwargs)
     wanted = {"partner_order_id": order.partner_order_id}
     lookup = Lookup(lambda: _with(wanted), lambda found: matched(order, _one(found)))
-    result = recorded_as(order, "partner_order_id", order.partner_order_id)
-    arguments = create_order._get_kwargs(body=order)
-    request: Request[Order] = make_request(**arguments, sent=order, plain=plain, result=result)
     return request, call, lookup if order.partner_order_id else None
 
 
@@ -43,17 +39,13 @@ def _update(order_id: str, order: NewOrder | Order, call: Call) -> Flow[Order]:
     check({"order_id": order_id}, put_order._get_kwargs)
     if isinstance(order, Order):  # as it came back, and was changed
         order = NewOrder.from_dict({k: v for k, v in order.to_dict().items() if k not in _ASSIGNED})
-    plain = check_body(order, NewOrder, call.check_totals)
+    request: Request[Order] = writing(order, NewOrder, call, "id", put_order._get_kwargs, order_id)
     if order.id and order.id != order_id:
         raise InvalidRequestError([Fault("id", f"is {order.id!r}, but the order to update is {order_id!r}", order.id)])
 
     def updated(found: list[Order]) -> Order | None:
         return next((each for each in found if not differences(order, each, kept=True)), None)
 
-    arguments = put_order._get_kwargs(order_id, body=order)
-    request: Request[Order] = make_request(
-        **arguments, sent=order, plain=plain, result=recorded_as(order, "id", order_id)
-    )
     return settle(request, call, Lookup(lambda: _with({"id": order_id}), updated))
 
 

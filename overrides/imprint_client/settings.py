@@ -25,11 +25,8 @@ SHORTEST_SECRET = 8
 """Characters of a header's value; what is shorter is in many texts by chance."""
 MASK = "[secret]"
 _OWN_HEADERS = frozenset(
-    re.split(
-        " ",
-        "accept accept-encoding authorization connection content-encoding content-length content-type expect host te "
-        "trailer transfer-encoding upgrade user-agent x-imprint-merchant-key",
-    )
+    """accept accept-encoding authorization connection content-encoding content-length content-type expect host te
+    trailer transfer-encoding upgrade user-agent x-imprint-merchant-key""".split()  # noqa: SIM905 - one a line is long
 )
 _URL = re.compile(
     r"(?P<scheme>https?)://(?P<host>[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(:(?P<port>\d{1,5}))?(/[!\"$->@-~]*)?",
@@ -66,11 +63,11 @@ class Credentials:
     """The keys, and what goes with them: headers of a caller's. Nothing shows them: no repr, no pickle, no copy."""
 
     def __init__(self, key: str | None, merchant_key: str | None, auth: str, headers: Any = None) -> None:
-        self._key, self._merchant_key, self._auth, self._headers = key, merchant_key, auth, headers or {}
+        self._key, self._merchant_key, self._auth, self._given = key, merchant_key, auth, headers or {}
 
     def plus(self, headers: Any) -> "Credentials":
         """These, and headers that are sent with them."""
-        return Credentials(self._key, self._merchant_key, self._auth, {**self._headers, **_lowered(headers)})
+        return Credentials(self._key, self._merchant_key, self._auth, {**self._given, **_lowered(headers)})
 
     def problem(self) -> str | None:
         """What is wrong with them, without quoting them."""
@@ -79,7 +76,7 @@ class Credentials:
         for name, value in (("API key", self._key), ("merchant key", self._merchant_key or "-")):
             if not isinstance(value, str) or not re.fullmatch(r"[\x21-\x7e]+", value):
                 return f"the {name} has characters other than visible ASCII; is there a line break at its end?"
-        for name, value in self._headers.items():
+        for name, value in self._given.items():
             if not isinstance(name, str) or not re.fullmatch(r"[\w!#$%&'*+.^`|~-]+", name, re.ASCII):
                 return "headers must be a mapping of header names to values"
             if name in _OWN_HEADERS:
@@ -93,7 +90,7 @@ class Credentials:
         """What goes with a request."""
         merchant = {"x-imprint-merchant-key": self._merchant_key} if self._merchant_key else {}
         scheme = f"Basic {self._basic()}" if self._auth == "basic" else f"Bearer {self._key}"
-        return {**self._headers, "authorization": scheme, **merchant}
+        return {**self._given, "authorization": scheme, **merchant}
 
     def mask(self, text: str) -> str:
         """The text without any of them, in whichever form a server may echo them."""
@@ -105,16 +102,13 @@ class Credentials:
         is_key = any(len(label) >= SHORTEST_SECRET and label in keys for label in name.lower().split("."))
         return MASK if is_key else self.mask(name)
 
-    def mask_body(self, body: bytes) -> bytes:
-        return self.mask(body.decode("latin-1")).encode("latin-1")
-
     def mask_success(self, body: bytes) -> bytes:
         """What is recorded is not to be changed: only where a text is the key and nothing else, as an id may be."""
         return body.replace(json.dumps(self._key).encode(), b'"%s"' % MASK.encode())
 
     @cached_property
     def _echoes(self) -> re.Pattern[str]:
-        long = [value for value in self._headers.values() if len(value) >= SHORTEST_SECRET]
+        long = [value for value in self._given.values() if len(value) >= SHORTEST_SECRET]
         secrets = filter(None, (self._key, self._basic().rstrip("="), self._merchant_key, *long))
         return re.compile("|".join("".join(map(_forms, secret)) for secret in secrets), re.IGNORECASE)
 
@@ -158,31 +152,46 @@ class Settings(NamedTuple):
     limits: Limits
 
     def call(self, options: Any) -> Call:
-        """One call with these settings, but for what its `options` (SendOptions) say. Its headers are taken out of
-        them: the frames of a call show its options."""
-        if not options:
-            return Call(self.retry, self.timeout, self.check_totals, self.gate, self.sending)
-        sending = self.sending.plus(options.pop("headers", {}))
-        timeout = _parts(options["timeout"]) if "timeout" in options else self.timeout
-        retry = options.get("retry", self.retry)
-        check_totals = options.get("check_totals", self.check_totals)
-        if problem := _unknown(options, SendOptions) or sending.problem() or _problem(timeout, retry, check_totals):
+        """One call with these settings, but for what its `options` (SendOptions) say."""
+        told = self.told(options) if options else self
+        if told is not self and (problem := _unknown(options, SendOptions) or told.problem()):
             raise ConfigurationError(problem)
-        return Call(retry, timeout, check_totals, self.gate, sending)
+        return Call(told.retry, told.timeout, told.check_totals, told.gate, told.sending)
+
+    def told(self, options: Any) -> "Settings":
+        """These settings, but for what `options` say. Their headers are taken out of them: frames show options."""
+        return self._replace(
+            sending=self.sending.plus(options.pop("headers", {})),
+            timeout=_parts(options["timeout"]) if "timeout" in options else self.timeout,
+            retry=options.get("retry", self.retry),
+            check_totals=options.get("check_totals", self.check_totals),
+        )
+
+    def problem(self) -> str | None:
+        """What is wrong with them, without quoting a secret."""
+        if problem := self.sending.problem():
+            return problem
+        for part in self.timeout.values():
+            is_number = isinstance(part, int | float) and not isinstance(part, bool)
+            if part is not None and not (is_number and 0 < part <= LONGEST_TIMEOUT_SECONDS):
+                advice = "a number of seconds, above 0 and at most a day, or an httpx.Timeout of such numbers"
+                return f"timeout must be {advice}"
+        if not isinstance(self.retry, RetryPolicy):
+            return "retry must be a RetryPolicy, such as RetryPolicy(attempts=2) or RetryPolicy.none()"
+        if not isinstance(self.gate, Gate):
+            return "gate must be a Gate, such as Gate(rate=50)"
+        return None if isinstance(self.check_totals, bool) else "check_totals must be True or False"
 
 
-def read_settings(api_key: str | None, options: Mapping[str, Any], client: object, kind: str) -> Settings | str:
+def read_settings(api_key: str | None, options: Any, client: object, kind: str) -> Settings | str:
     """The settings, or what is wrong with them: returned, since a traceback from here would show the keys.
 
     A caller's own `client` is to be of this `kind` of httpx.
     """
-    if problem := _unknown(options, ClientOptions):
-        return problem
     # What is given counts, even if it is empty: that is a mistake, and another key would hide it.
     api_key = os.environ.get("IMPRINT_API_KEY") if api_key is None else api_key
     merchant_key = options.get("merchant_key", os.environ.get("IMPRINT_MERCHANT_KEY") or None)
-    credentials = Credentials(api_key, merchant_key, options.get("auth", "bearer"))
-    sending = credentials.plus(options.get("headers", {}))
+    keys = Credentials(api_key, merchant_key, options.get("auth", "bearer"))
     base_url = options.get("base_url", os.environ.get("IMPRINT_BASE_URL") or CONTRACT["servers"][0]["url"])
     allow_http = options.get("allow_insecure_http", os.environ.get("IMPRINT_ALLOW_INSECURE_HTTP") == "1")
     seconds = {"timeout": DEFAULT_TIMEOUT_SECONDS, "retry": RetryPolicy().deadline}
@@ -191,27 +200,20 @@ def read_settings(api_key: str | None, options: Mapping[str, Any], client: objec
             if not re.fullmatch(r"\d{1,5}(\.\d{1,9})?", text, re.ASCII) or not float(text):
                 return f"the environment variable {variable} must be a number of seconds above 0, such as 2.5"
             seconds[option] = float(text)
-    timeout = _parts(options.get("timeout", seconds["timeout"]))
-    retry = options.get("retry", RetryPolicy(deadline=seconds["retry"]))
-    check_totals = options.get("check_totals", True)
-    gate = Gate() if options.get("gate") is None else options["gate"]
-    problem = sending.problem() or _url_problem(base_url, allow_http, sending) or _problem(timeout, retry, check_totals)
+    timeout, retry = _parts(seconds["timeout"]), RetryPolicy(deadline=seconds["retry"])
+    gate, limits = Gate() if options.get("gate") is None else options["gate"], options.get("limits", LIMITS)
+    settings = Settings(base_url, keys, keys, timeout, retry, True, gate, limits).told(options)
+    problem = _unknown(options, ClientOptions) or settings.problem() or _url_problem(base_url, allow_http, keys)
     if not problem and client is not None and not module_of(client, kind):
         problem = f"http_client must be an httpx.{kind} or httpx2.{kind}; it is {type(client)}"
-    if not problem and not isinstance(gate, Gate):
-        problem = "gate must be a Gate, such as Gate(rate=50)"
-    limits = options.get("limits", LIMITS)
     if not problem and (not module_of(limits, "Limits") or (client is not None and "limits" in options)):
         problem = "limits must be an httpx.Limits or httpx2.Limits. For an http_client of your own, give them to it"
-    return problem or Settings(base_url.rstrip("/"), credentials, sending, timeout, retry, check_totals, gate, limits)
+    return problem or settings._replace(base_url=base_url.rstrip("/"))
 
 
 def _unknown(options: Mapping[str, Any], known: type) -> str | None:
-    return (
-        f"unknown argument: {', '.join(sorted(unknown))}"
-        if (unknown := options.keys() - known.__annotations__)
-        else None
-    )
+    unknown = ", ".join(sorted(options.keys() - known.__annotations__.keys()))
+    return f"unknown argument: {unknown}" if unknown else None
 
 
 def _url_problem(base_url: object, allow_http: object, credentials: Credentials) -> str | None:
@@ -238,21 +240,9 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _problem(timeout: Mapping[str, object], retry: object, check_totals: object) -> str | None:
-    for part in timeout.values():
-        is_number = isinstance(part, int | float) and not isinstance(part, bool) and 0 < part <= LONGEST_TIMEOUT_SECONDS
-        if not is_number and part is not None:
-            return "timeout must be a number of seconds, above 0 and at most a day, or an httpx.Timeout of such numbers"
-    if not isinstance(retry, RetryPolicy):
-        return "retry must be a RetryPolicy, such as RetryPolicy(attempts=2) or RetryPolicy.none()"
-    return None if isinstance(check_totals, bool) else "check_totals must be True or False"
-
-
 def _parts(timeout: Any) -> dict[str, Any]:
     """By what they limit: connect, read, write, pool. None has httpx only: it is for no limit."""
     if hasattr(timeout, "as_dict"):
         return dict(timeout.as_dict())
-    return {
-        "connect": min(timeout, CONNECT_SECONDS) if isinstance(timeout, int | float) else 0,
-        **dict.fromkeys(("read", "write", "pool"), timeout or 0),
-    }
+    connect = min(timeout, CONNECT_SECONDS) if isinstance(timeout, int | float) else 0
+    return {"connect": connect, **dict.fromkeys(("read", "write", "pool"), timeout or 0)}

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from imprint_api.models import NewOrder, NewOrderEvent, Order, OrderEvent, OrderLine
 from imprint_api.types import described
 
-from .bodies import NEEDED, is_fit, member_faults, prose_faults, warn_of
+from .bodies import NEEDED, amounts_of, member_faults, prose_faults, warn_of
 from .errors import Fault, InvalidRequestError, TotalsMismatchError
 
 LONGEST_SUM_SHOWN = 6
@@ -61,13 +61,12 @@ def check_body(
 
     Returns whether it is plain: what there is to know of its members was seen at a glance.
     """
-    plain = type(body) is model and body._is_plain() and is_fit(body, needed)
+    plain = type(body) is model and body._is_plain()
     sums = _sum_faults(body, plain) if totals and isinstance(body, model) else []
-    faults = [] if plain and not sums else member_faults(body, model) + prose_faults(body, needed)
-    if faults:
-        raise InvalidRequestError([*faults, *sums])
-    if sums:
-        raise TotalsMismatchError(sums)
+    faults = [] if plain and not sums else member_faults(body, model)
+    faults += prose_faults(body, needed)
+    if faults or sums:
+        raise InvalidRequestError([*faults, *sums]) if faults else TotalsMismatchError(sums)
     warn_of(body)
     return plain
 
@@ -77,24 +76,14 @@ def _sum_faults(body: NewOrder | NewOrderEvent | Order | OrderEvent, plain: bool
     # Lines that cannot be added up have faults of their own.
     if not isinstance(lines, list) or not (plain or all(not member_faults(line, OrderLine) for line in lines)):
         return []
-    is_event = isinstance(body, (NewOrderEvent, OrderEvent))
-    names = ("amount", "rewards_amount") if is_event else ("total_order_amount", "total_rewards_amount")
-    stated = (getattr(body, names[0]), getattr(body, names[1]))
-    calculated = _add_up(lines)
-    if plain and stated == calculated:
-        return []
-    compared = zip(names, ("rate", "rewards_rate"), stated, calculated, strict=True)
-    return [fault for each in compared if (fault := _sum_fault(lines, *each))]
-
-
-def _sum_fault(lines: Sequence[OrderLine], name: str, rate: str, stated: Any, calculated: int) -> Fault | None:
-    if not isinstance(stated, int) or isinstance(stated, bool) or stated == calculated:
-        return None
-    problem = (
-        f"is {stated}, but the lines add up to {calculated} ({_shown(lines, rate)}): "
-        f"{abs(stated - calculated)} too {'much' if stated > calculated else 'little'}"
-    )
-    return Fault(name, problem, stated, calculated, stated - calculated)
+    faults = []
+    for name, rate, calculated in zip(amounts_of(body), ("rate", "rewards_rate"), _add_up(lines), strict=True):
+        stated = getattr(body, name)
+        if isinstance(stated, int) and not isinstance(stated, bool) and stated != calculated:
+            difference = f"{abs(stated - calculated)} too {'much' if stated > calculated else 'little'}"
+            problem = f"is {stated}, but the lines add up to {calculated} ({_shown(lines, rate)}): {difference}"
+            faults.append(Fault(name, problem, stated, calculated, stated - calculated))
+    return faults
 
 
 def _add_up(lines: Iterable[OrderLine]) -> tuple[int, int]:

@@ -16,19 +16,11 @@ from typing import Any, NamedTuple, NoReturn, TypeVar, cast
 
 from imprint_api import AuthenticatedClient, models
 
-from . import delivery, wire
+from . import delivery, errors, wire
 from .bodies import member_faults
 from .coding import encode
 from .delivery import Answer, Attempt, Flow, NoAnswer, Request, deliver
-from .errors import (
-    REQUEST_ID_HEADERS,
-    APIConnectionError,
-    APITimeoutError,
-    ConfigurationError,
-    Fault,
-    InvalidRequestError,
-    short,
-)
+from .errors import REQUEST_ID_HEADERS, ConfigurationError, Fault, InvalidRequestError, short
 from .settings import CONTRACT, Settings
 
 T = TypeVar("T")
@@ -166,7 +158,8 @@ class _Transport:
         if response.is_success:
             return Answer(response.status_code, response.headers, credentials.mask_success(exchange.body), problem)
         headers = {name.lower(): credentials.mask(value) for name, value in response.headers.items()}
-        return Answer(response.status_code, headers, credentials.mask_body(exchange.body), problem)
+        body = credentials.mask(exchange.body.decode("latin-1")).encode("latin-1")
+        return Answer(response.status_code, headers, body, problem)
 
     def _log(self, attempt: Attempt, response: Any, elapsed_ms: float) -> None:
         request, status = attempt.request, response.status_code
@@ -186,7 +179,7 @@ class _Transport:
         never_sent = isinstance(error, self._never_sent) and (self._direct or _is_of(attempt, error))
         if never_sent and self.closed:
             return _closed()
-        kind = APITimeoutError if isinstance(error, self._timeouts) else APIConnectionError
+        kind = errors.APITimeoutError if isinstance(error, self._timeouts) else errors.APIConnectionError
         links = [*_chain(error)]
         reasons = [str(link) for link in links if isinstance(link, OSError)]
         said = short(self.credentials(attempt).mask(next(filter(None, [*reasons, str(error)]), "")))
@@ -338,8 +331,7 @@ def _closed() -> NoAnswer:
 def _own_headers() -> dict[str, str]:
     from importlib.metadata import version  # noqa: PLC0415 - 10 ms that importing this package need not cost
 
-    python, client = sys.version.split()[0], version("imprint-client")
-    user_agent = f"imprint-client/{client} python/{python} {wire.VERSION}"
+    user_agent = f"imprint-client/{version('imprint-client')} python/{sys.version.split()[0]} {wire.VERSION}"
     # No coding but those that can be unpacked in bounds.
     return {"accept": "application/json", "accept-encoding": "gzip, deflate", "user-agent": user_agent}
 

@@ -1,7 +1,7 @@
-"""Bodies: what the contract would refuse is found before anything is sent, all of it at once, each with its path.
+"""Bodies: find everything that the contract would refuse before anything is sent, each fault with its path.
 
-The models know what the contract says of them. Added here is what it says only in prose: amounts are whole minor units,
-so the likeliest mistake, an amount in major units, gets its likely fix.
+The models check what the contract's schemas say. This module adds what it says only in prose. Amounts are whole minor
+units, so the advice for an amount in major units is the likely right one.
 """
 
 import re
@@ -44,13 +44,13 @@ def amounts_of(body: Any) -> tuple[str, str]:
 
 
 def member_faults(body: Any, model: type[Any], path: str = "") -> list[Fault]:
-    """What is wrong with `body`, which should be a `model`: its members, and theirs."""
+    """What is wrong with the fields of a `body`, which should be a `model`, and with the fields inside them."""
     currency = getattr(body, "currency", None) or "USD"
     return [_fault(*found, currency) for found in faults_of(body, model, path)]
 
 
 def prose_faults(body: Any, needed: Sequence[str]) -> list[Fault]:
-    """What the contract says in prose only, or what cannot be meant."""
+    """What is wrong by the contract's prose, or cannot be meant."""
     if not isinstance(body, (NewOrder, NewOrderEvent)):
         return []
     faults = [Fault(name, "is empty; it must be an id", "") for name in needed if getattr(body, name, None) == ""]
@@ -64,7 +64,7 @@ def prose_faults(body: Any, needed: Sequence[str]) -> list[Fault]:
 
 
 def warn_of(body: Any) -> None:
-    """Give an ImprintWarning of what is most likely a mistake."""
+    """Warn of what is most likely a mistake."""
     if isinstance(body, NewOrderEvent) and not body.partner_event_id:
         _warn("an event has no partner_event_id: if its outcome is unknown, it can be neither looked up nor ensured")
     if any(line.quantity < 1 for line in body.order_lines or []):
@@ -80,7 +80,7 @@ def _fault(path: str, problem: str, value: object, currency: str) -> Fault:
 
 
 def stated(value: object) -> object:
-    """For a Fault. What is no scalar is described: it may be large, or such that the exception could not be pickled."""
+    """A value for a Fault. Only scalars are kept: others may be large, or impossible to pickle."""
     is_scalar = isinstance(value, str | int | float | None) or type(value).__module__ == "decimal"
     return value if is_scalar else described(value)
 

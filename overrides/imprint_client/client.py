@@ -13,12 +13,12 @@ from .wire import AsyncClient, Client
 
 
 class _Client:
-    """What neither flavour is: to be shown in full, copied, or pickled."""
+    """What both flavours share: a repr without secrets, and no copies or pickles."""
 
     _settings: Settings | None = None
 
     def __repr__(self) -> str:
-        # Tools that show the locals of a traceback ask a client that could not be made, too.
+        # Tools that show the locals of a traceback also call this when __init__ has failed.
         return f"<{type(self).__name__} {self._settings.base_url if self._settings else '(not made)'}>"
 
     def __reduce__(self) -> NoReturn:

@@ -1,4 +1,4 @@
-"""JSON, as it is sent and received: orjson, held to what JSON can say."""
+"""JSON by orjson, limited to what JSON can hold."""
 
 import json
 from typing import Any
@@ -9,16 +9,16 @@ import orjson
 def encode(body: Any, *, plain: bool) -> bytes:
     """Raises TypeError, ValueError or RecursionError for what JSON cannot hold. A `plain` body has no floats."""
     if not plain:
-        json.dumps(body, allow_nan=False)  # orjson writes NaN as null, in silence, and UUIDs in a form of its own
+        json.dumps(body, allow_nan=False)  # orjson writes NaN as null and accepts UUIDs
     return orjson.dumps(body)
 
 
 def decode(text: bytes) -> Any:
-    """Raises ValueError or RecursionError. Beyond 64 bits an integer becomes a float, which no model takes for one."""
+    """Raises ValueError or RecursionError. Integers beyond 64 bits become floats, which the models refuse."""
     try:
         return orjson.loads(text)
     except ValueError:
-        # Half of a surrogate pair, UTF-16, a byte order mark: not what JSON should be, but read by most.
+        # Half of a surrogate pair, UTF-16 or a byte order mark is not proper JSON, but most readers accept it.
         return json.loads(text, parse_constant=_refuse)
 
 

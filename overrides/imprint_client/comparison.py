@@ -1,4 +1,4 @@
-"""Whether what is recorded is what was sent."""
+"""Compare what is recorded with what was sent."""
 
 import datetime
 from typing import Any, TypeVar
@@ -12,13 +12,13 @@ from .errors import Difference, EventMismatchError, OrderMismatchError
 T = TypeVar("T")
 
 _A_SECOND = datetime.timedelta(seconds=1)
-# What a server gives, whatever it was sent: nothing is published of whether it keeps to that.
+# The server assigns these. Whether it keeps what was sent is not published.
 _NOT_COMPARED = frozenset({"id", "order_event_id", "updated_at"})
 
 
 def matched(sent: Any, recorded: T | None) -> T | None:
-    """What is recorded, if anything is; raises the MismatchError for it if that is not what was sent."""
-    different = differences(sent, recorded)  # none, if nothing is recorded
+    """What is recorded, or None. Raises a MismatchError if that is not what was sent."""
+    different = differences(sent, recorded)  # empty if nothing is recorded
     if different:
         raise (EventMismatchError if isinstance(sent, NewOrderEvent) else OrderMismatchError)(sent, recorded, different)
     return recorded

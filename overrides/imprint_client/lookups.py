@@ -1,6 +1,6 @@
-"""Looking up: which filters will do, and what has the id that was asked for.
+"""Requests with ids: check the ids before a request, and the record in its response.
 
-An answer is never taken on trust: what comes back with another id, or twice where there can be one, is an error.
+A response is never trusted: a record with a different id is an error, and so are two where there can be one.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ Asks = Callable[..., dict[str, Any]]
 
 
 def split(options: Any, names: frozenset[str], asks: Asks, settings: Settings) -> tuple[dict[str, Any], Call]:
-    """Filters, each checked (an empty one might be none to a server), and a call with the other options."""
+    """The filters, checked (a server may ignore an empty one), and a call with the other options."""
     filters = {name: options.pop(name) for name in [*options] if name in names}
     call = settings.call(options)  # takes headers out of them, before an error can show them
     check(filters, asks)
@@ -32,7 +32,7 @@ def split(options: Any, names: frozenset[str], asks: Asks, settings: Settings) -
 
 
 def split_one(options: Any, names: frozenset[str], asks: Asks, settings: Settings) -> tuple[dict[str, Any], Call]:
-    """As `split`, where exactly one of the filters is needed."""
+    """`split`, where exactly one filter is needed."""
     wanted, call = split(options, names, asks, settings)
     if len(wanted) != 1:
         raise InvalidRequestError([Fault("find", f"needs exactly one of {' and '.join(sorted(names, reverse=True))}")])
@@ -40,7 +40,7 @@ def split_one(options: Any, names: frozenset[str], asks: Asks, settings: Setting
 
 
 def check(filters: Mapping[str, Any], asks: Asks) -> None:
-    """Refuse ids, cursors and limits that are none, and what else the contract would refuse of a parameter."""
+    """Refuse ids, cursors and limits that are empty or that the contract does not allow."""
     faults = [
         Fault(name, problem, stated(value))
         for name, value in filters.items()
@@ -61,14 +61,14 @@ def _problem(name: str, value: object, asks: Asks) -> str | None:
 
 
 def those_with(wanted: Mapping[str, str], arguments: Mapping[str, Any], *, unique: bool) -> Request[list[Any]]:
-    """A request with the `arguments` of a generated function, whose result is what has the ids that are `wanted`."""
+    """A request with the `arguments` of a generated function. Its result is the records with the `wanted` ids."""
 
     def checked(_: object, __: object, page: Any) -> list[Any]:
         if unique and len(page.data) > 1:
             raise ContractError("data", f"has {len(page.data)} entries for one id")
-        if not page.data and getattr(page, "has_more", False):  # which a page of events can have
+        if not page.data and getattr(page, "has_more", False):  # only a page of events has this field
             raise ContractError("data", "is empty, but has_more is true")
-        if page.additional_properties.get("has_more"):  # which a list of orders cannot have
+        if page.additional_properties.get("has_more"):  # a list of orders has no field for it
             raise ContractError("has_more", "is true, but there is no way to ask for more")
         return list(fits(wanted, page).data)
 
@@ -76,7 +76,7 @@ def those_with(wanted: Mapping[str, str], arguments: Mapping[str, Any], *, uniqu
 
 
 def fits(wanted: Mapping[str, Any], page: Any) -> Any:
-    """The page, if all that is in it has the ids that are `wanted`: a server or a proxy may have lost a filter."""
+    """The page, if all its records have the `wanted` ids. A server or a proxy may lose a filter."""
     for index, each in enumerate(page.data):
         for name, value in wanted.items():
             if getattr(each, name) != value:
@@ -102,10 +102,10 @@ def writing(body: Any, model: type, call: Call, name: str, asks: Asks, *path: st
 
 
 def only(found: list[T]) -> T | None:
-    """The one that was found, or None."""
+    """The one record that was found, or None."""
     return found[0] if found else None
 
 
 def gone(found: list[Any]) -> bool | None:
-    """For `Lookup`: what was to be deleted is not there; None as long as it is."""
+    """For `Lookup`: True when the deleted record is gone, None while it is still there."""
     return None if found else True

@@ -1,4 +1,4 @@
-"""Settings: what a client, or one call of it, is told, and whether that will do."""
+"""Settings: the options of a client and of a single call, and the checks on them."""
 
 import base64
 import json
@@ -35,7 +35,7 @@ _URL = re.compile(
 
 
 class CallOptions(TypedDict, total=False):
-    """What each call may say otherwise than its client."""
+    """The options that every call can override."""
 
     timeout: float | Timeout
     retry: RetryPolicy
@@ -43,13 +43,13 @@ class CallOptions(TypedDict, total=False):
 
 
 class SendOptions(CallOptions, total=False):
-    """As CallOptions, for what is sent."""
+    """The options that a call which sends a body can override."""
 
     check_totals: bool
 
 
 class ClientOptions(SendOptions, total=False):
-    """What a client may be told beside its API key."""
+    """The options of a client, apart from its API key."""
 
     auth: Literal["bearer", "basic"]
     merchant_key: str
@@ -60,13 +60,13 @@ class ClientOptions(SendOptions, total=False):
 
 
 class Credentials:
-    """The keys, and what goes with them: headers of a caller's. Nothing shows them: no repr, no pickle, no copy."""
+    """The keys and the caller's own headers. They are in no repr, and cannot be copied or pickled."""
 
     def __init__(self, key: str | None, merchant_key: str | None, auth: str, headers: Any = None) -> None:
         self._key, self._merchant_key, self._auth, self._given = key, merchant_key, auth, headers or {}
 
     def plus(self, headers: Any) -> "Credentials":
-        """These, and headers that are sent with them."""
+        """These credentials with more headers."""
         return Credentials(self._key, self._merchant_key, self._auth, {**self._given, **_lowered(headers)})
 
     def problem(self) -> str | None:
@@ -87,13 +87,13 @@ class Credentials:
 
     @cached_property
     def headers(self) -> Mapping[str, str]:
-        """What goes with a request."""
+        """The headers of a request."""
         merchant = {"x-imprint-merchant-key": self._merchant_key} if self._merchant_key else {}
         scheme = f"Basic {self._basic()}" if self._auth == "basic" else f"Bearer {self._key}"
         return {**self._given, "authorization": scheme, **merchant}
 
     def mask(self, text: str) -> str:
-        """The text without any of them, in whichever form a server may echo them."""
+        """Mask every secret in a text, in each form in which a server may echo it."""
         return self._echoes.sub(lambda echo: "\0".join([*MASK, ""]) if "\0" in echo[0] else MASK, text)
 
     def mask_host(self, name: str) -> str:
@@ -103,7 +103,7 @@ class Credentials:
         return MASK if is_key else self.mask(name)
 
     def mask_success(self, body: bytes) -> bytes:
-        """What is recorded is not to be changed: only where a text is the key and nothing else, as an id may be."""
+        """Mask the API key where it is a whole string, as an id may be. Recorded data must not change."""
         return body.replace(json.dumps(self._key).encode(), b'"%s"' % MASK.encode())
 
     @cached_property
@@ -120,7 +120,7 @@ class Credentials:
 
 
 def _lowered(headers: Any) -> Any:
-    """By name in small letters; what are no headers is left for `problem` to find."""
+    """Headers with lower-case names. Anything else is left for `problem` to find."""
     try:
         return {str(name).lower(): value for name, value in dict(headers).items()}
     except (TypeError, ValueError):
@@ -128,7 +128,7 @@ def _lowered(headers: Any) -> Any:
 
 
 def _forms(character: str) -> str:
-    """A pattern of how a character of a secret is written in JSON, URLs, HTML and UTF-16."""
+    """A pattern for a character of a secret, as JSON, URLs, HTML and UTF-16 write it."""
     import html  # noqa: PLC0415 - 2 ms that importing this package need not cost
 
     code = ord(character)
@@ -138,7 +138,7 @@ def _forms(character: str) -> str:
 
 
 class Settings(NamedTuple):
-    """What a client was told, checked."""
+    """The settings of a client."""
 
     base_url: str
     credentials: Credentials
@@ -152,14 +152,14 @@ class Settings(NamedTuple):
     limits: Limits
 
     def call(self, options: Any) -> Call:
-        """One call with these settings, but for what its `options` (SendOptions) say."""
+        """A call with these settings, except where its `options` (SendOptions) override them."""
         told = self.told(options) if options else self
         if told is not self and (problem := _unknown(options, SendOptions) or told.problem()):
             raise ConfigurationError(problem)
         return Call(told.retry, told.timeout, told.check_totals, told.gate, told.sending)
 
     def told(self, options: Any) -> "Settings":
-        """These settings, but for what `options` say. Their headers are taken out of them: frames show options."""
+        """These settings with `options`. Removes the headers from the options, because a traceback shows those."""
         return self._replace(
             sending=self.sending.plus(options.pop("headers", {})),
             timeout=_parts(options["timeout"]) if "timeout" in options else self.timeout,
@@ -184,11 +184,11 @@ class Settings(NamedTuple):
 
 
 def read_settings(api_key: str | None, options: Any, client: object, kind: str) -> Settings | str:
-    """The settings, or what is wrong with them: returned, since a traceback from here would show the keys.
+    """The settings, or what is wrong with them. It is returned, because a traceback from here would show the keys.
 
-    A caller's own `client` is to be of this `kind` of httpx.
+    A caller's own `client` must be this `kind` of client.
     """
-    # What is given counts, even if it is empty: that is a mistake, and another key would hide it.
+    # An empty key is a mistake. The key of the environment would hide it.
     api_key = os.environ.get("IMPRINT_API_KEY") if api_key is None else api_key
     merchant_key = options.get("merchant_key", os.environ.get("IMPRINT_MERCHANT_KEY") or None)
     keys = Credentials(api_key, merchant_key, options.get("auth", "bearer"))
@@ -241,7 +241,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _parts(timeout: Any) -> dict[str, Any]:
-    """By what they limit: connect, read, write, pool. None has httpx only: it is for no limit."""
+    """The timeouts for connect, read, write and pool. None means no limit; only an httpx.Timeout can have it."""
     if hasattr(timeout, "as_dict"):
         return dict(timeout.as_dict())
     connect = min(timeout, CONNECT_SECONDS) if isinstance(timeout, int | float) else 0

@@ -29,7 +29,7 @@ _LOG = logging.getLogger("imprint_client.http")
 
 
 def _reader(response: dict[str, Any]) -> Callable[[Any], Any] | None:
-    """What reads the body of a response: the model that the contract names; anything, if it names none."""
+    """The reader of a response body: the contract's model, or one that accepts anything if it names no model."""
     schema = response.get("content", {}).get("application/json", {}).get("schema")
     model = getattr(models, schema.get("$ref", "").rpartition("/")[2], None) if schema else None
     return None if schema is None else getattr(model, "from_dict", lambda parsed: parsed)
@@ -74,7 +74,7 @@ def _encode(body: Any, sent: Any, plain: bool) -> bytes:
 
 @lru_cache
 def _reads(operation: str) -> dict[int, Callable[[Any], Any] | None]:
-    """What the contract says that reads the answers."""
+    """The success statuses of an operation, each with the reader of its body."""
     for known, reads in _OPERATIONS:
         if re.fullmatch(known, operation):
             return reads
@@ -82,7 +82,7 @@ def _reads(operation: str) -> dict[int, Callable[[Any], Any] | None]:
 
 
 class Reply(NamedTuple):
-    """An answer as the generated functions read it: of httpx.Response, what they use."""
+    """A response for the generated functions: the parts of httpx.Response that they use."""
 
     status_code: int
     headers: Mapping[str, str]
@@ -95,7 +95,7 @@ class Reply(NamedTuple):
 
 
 class _Transport:
-    """What both flavours share: how a request is dressed, and what came of it."""
+    """What both flavours share: how to make a request with its credentials, and how to read its outcome."""
 
     def __init__(self, settings: Settings, client: Any, *, is_async: bool) -> None:
         self.settings = settings
@@ -112,8 +112,8 @@ class _Transport:
         return wire.Exchange(attempt, self._kinds, is_async=self._is_async)
 
     def dressed(self, attempt: Attempt, exchange: wire.Exchange) -> Any:
-        """What to send. Neither it nor its headers are ever kept in a variable: they hold the credentials. It is made
-        by hand for every client: `build_request` costs a tenth of a call."""
+        """The request of httpx. No variable ever holds it or its headers, because they have the credentials. It is made
+        by hand, because the client's `build_request` costs a tenth of a call."""
         request, client, module = attempt.request, self._client, cast(Any, self._module)
         url, content = self.address(request.url), request.content or b""
         if request.params or client.params:
@@ -136,7 +136,7 @@ class _Transport:
         )
 
     def credentials(self, attempt: Attempt) -> Any:
-        """Lookups that settle have the keys, and no headers of a caller's."""
+        """Lookups that settle an outcome have the keys, but not the caller's headers."""
         return attempt.call.credentials or self.settings.credentials
 
     def address(self, path: str) -> Any:
@@ -193,7 +193,7 @@ class _Transport:
 
 
 class Transport(_Transport):
-    """Sends, blocking. `request` is what the generated `sync` functions call in the place of an httpx.Client's."""
+    """Sends and waits. The generated `sync` functions call `request` as if it were an httpx.Client's."""
 
     def __init__(self, settings: Settings, client: wire.Client | None) -> None:
         super().__init__(settings, client, is_async=False)
@@ -238,7 +238,7 @@ class Transport(_Transport):
 
 
 class AsyncTransport(_Transport):
-    """As `Transport`, awaiting; for the generated `asyncio` functions, in the place of an httpx.AsyncClient."""
+    """`Transport` with `await`, for the generated `asyncio` functions."""
 
     def __init__(self, settings: Settings, client: wire.AsyncClient | None) -> None:
         super().__init__(settings, client, is_async=True)
@@ -285,7 +285,7 @@ class AsyncTransport(_Transport):
             await ours.aclose()
 
     def _loop_problem(self) -> ConfigurationError | None:
-        """A connection of another event loop may send, and then fail to say what came of it."""
+        """A connection of another event loop may send a request and then lose its response."""
         import asyncio  # noqa: PLC0415 - costs 15 ms, which no synchronous program needs
 
         try:
@@ -299,7 +299,7 @@ class AsyncTransport(_Transport):
 
 
 class Api(AuthenticatedClient):
-    """The generated client over a transport; it holds no credentials, and has nothing to change."""
+    """The generated client over a transport. It has no credentials, and cannot be changed."""
 
     def __init__(self, transport: Transport | AsyncTransport) -> None:
         super().__init__(base_url=transport.settings.base_url, token="")
@@ -309,7 +309,7 @@ class Api(AuthenticatedClient):
         self.set_async_httpx_client(other if is_sync else cast(Any, transport))
 
     def with_headers(self, *_: object, **__: object) -> NoReturn:
-        """Refused, as is the rest: the generated ones change the client that they are called on, or close it."""
+        """Refuse. The generated methods change or close the client that they are called on."""
         raise ConfigurationError("imprint.api cannot be changed or entered; make another Imprint")
 
     with_cookies: Any = with_headers
@@ -332,18 +332,18 @@ def _own_headers() -> dict[str, str]:
     from importlib.metadata import version  # noqa: PLC0415 - 10 ms that importing this package need not cost
 
     user_agent = f"imprint-client/{version('imprint-client')} python/{sys.version.split()[0]} {wire.VERSION}"
-    # No coding but those that can be unpacked in bounds.
+    # Only the codings that can be unpacked within a size limit.
     return {"accept": "application/json", "accept-encoding": "gzip, deflate", "user-agent": user_agent}
 
 
 def _is_of(attempt: Attempt, error: Any) -> bool:
-    """Whether it is this that failed, and not what a hook of a caller's client sent when this was answered."""
+    """Whether this request failed, not one that a hook of the caller's client sent after the response."""
     try:
         return error.request.extensions.get("attempt") is attempt
-    except (AttributeError, RuntimeError):  # of no request, as a client's own errors never are
+    except (AttributeError, RuntimeError):  # it has no request, so it is not from a client
         return False
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:
-    """What it was raised from, the first cause first, and itself."""
+    """The error and its causes, the first cause first."""
     return [*_chain(error.__cause__ or error.__context__), error] if error else []

@@ -1,4 +1,4 @@
-"""All that knows httpx, and httpx2, which has the same API: clients, connections, and what became of one request.
+"""Everything that knows httpx or httpx2 (the same API): clients, connections, and one request with its response.
 
 Requests go to a transport of httpx, past its client: almost half of a call through httpx.Client is redirects, cookies
 and authentication, which a client of one host does not need. They go through the client where somebody watches: a
@@ -39,7 +39,7 @@ else:
 LARGEST_RESPONSE_BYTES = 64 * 2**20
 """After decompression, and before."""
 GRACE_SECONDS = 0.1
-"""How much longer than its timeouts an attempt may take: they say more of what happened."""
+"""How much longer than its timeouts an attempt may take, so that the timeout, which says more, comes first."""
 SHORTEST_TIMEOUT_SECONDS = 0.001
 LONGEST_TIMEOUT_SECONDS = 86_400.0
 LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=100)
@@ -49,13 +49,13 @@ VERSION = f"httpx/{httpx.__version__}"
 
 
 def module_of(client: object, kind: str) -> ModuleType | None:
-    """The module that this client is of, if it is a `kind` of client: httpx or httpx2, which is not imported here."""
+    """The module of a client of this `kind`: httpx, or httpx2 if the caller has imported it. None for anything else."""
     modules = filter(None, (httpx, sys.modules.get("httpx2")))
     return next((module for module in modules if isinstance(client, getattr(module, kind))), None)
 
 
 def failures(module: ModuleType) -> tuple[tuple[type[Exception], ...], ...]:
-    """What a request may fail with: all of it; what says that nothing was sent; what says that time ran out."""
+    """The exceptions of a request: all of them, those that mean nothing was sent, and timeouts."""
     # It lets through: UnicodeError from a host that is no host, in a Location for one; SSLError, when it awaits, from
     # TLS that breaks after its handshake.
     through = (UnicodeError, ssl.SSLError, TimeoutError, MemoryError, ContractError)
@@ -77,7 +77,7 @@ def url_of(module: ModuleType, text: str) -> Any:
 
 
 def make(base_url: str, limits: Any, *, is_async: bool) -> tuple[Any, Any]:
-    """A client of ours, and the transport that it uses; None where the client finds its way through a proxy."""
+    """A client of ours and its transport. The transport is None if the client goes through a proxy."""
     # Plain http goes to no proxy of the environment, which would read the key.
     is_plain = base_url.lower().startswith("http:")
     try:
@@ -98,22 +98,22 @@ def make(base_url: str, limits: Any, *, is_async: bool) -> tuple[Any, Any]:
 
 @cache
 def _ssl_context(*_: str | None) -> ssl.SSLContext:
-    """One for all clients of the process that find the same certificates: to make one costs 15 ms."""
+    """Clients with the same certificates share one, because it takes 15 ms to make."""
     return httpx.create_ssl_context()
 
 
 def sender(client: Any, direct: Any) -> Callable[..., Any]:
-    """What sends a request: looked up for each, since tools replace methods at any time."""
+    """The function that sends a request. It is looked up each time, because tools replace methods at any time."""
     send = type(client).send
-    # A wrapper of wrapt says of itself, but not of its type, that it is a function.
+    # `type`, not isinstance: a wrapper of wrapt claims to be a function.
     if direct and type(send) is FunctionType and send.__globals__["__name__"] in _SEND:
         return getattr(direct, "handle_async_request", None) or direct.handle_request  # type: ignore[no-any-return]
     return partial(client.send, stream=True, auth=None, follow_redirects=False)
 
 
 class _Lanes(httpx.AsyncBaseTransport):
-    """Connections, each in a pool of its own: one pool of all looks through them again and again, at each step of each
-    request (encode/httpcore#1035)."""
+    """Connections, each in a pool of its own. A shared pool searches all of them at each step of each request
+    (encode/httpcore#1035)."""
 
     def __init__(self, verify: ssl.SSLContext, limits: httpx.Limits) -> None:
         import asyncio  # noqa: PLC0415 - costs 15 ms, which no synchronous program needs
@@ -128,7 +128,7 @@ class _Lanes(httpx.AsyncBaseTransport):
         self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Over the one that was used last, which is the least likely to have expired; a new one if all are in use."""
+        """Use the connection that was used last, because it is the least likely to have expired, or a new one."""
         try:
             async with self._timeout(request.extensions["timeout"]["pool"] if self._free.locked() else None):
                 await self._free.acquire()
@@ -149,7 +149,7 @@ class _Lanes(httpx.AsyncBaseTransport):
                 await self._leave(lane, is_whole=False)
 
     async def _leave(self, lane: httpx.AsyncHTTPTransport, *, is_whole: bool) -> None:
-        """What was cancelled in its middle, and is not whole, might never be free again."""
+        """Keep the connection if its response is whole. A cancelled one might never be free again."""
         if lane not in self._used:
             return
         self._used.discard(lane)
@@ -190,15 +190,15 @@ class _LaneStream(httpx.AsyncByteStream):
 
 class _Limit(threading.local):
     at = inf
-    """When what this thread reads is to be cut off, of time.monotonic()."""
+    """The time.monotonic() at which to cut off what this thread reads."""
 
 
 _limit = _Limit()
 
 
 def _watch(_: str, info: dict[str, Any]) -> None:
-    """httpcore's `trace`: where a connection was made, each read of it is to look at the clock. It has timeouts for one
-    read only, and reads on while bytes come, be they of endless headers."""
+    """httpcore's `trace`: make each read of a new connection check the deadline. httpcore limits single reads only, so
+    endless headers would never time out."""
     stream = info.get("return_value")
     if hasattr(stream, "start_tls"):
         stream.read = partial(_read, stream.read)  # type: ignore[union-attr]
@@ -212,7 +212,7 @@ def _read(read: Callable[..., bytes], max_bytes: int, timeout: float | None = No
 
 
 class Exchange:
-    """One request, and what came of it: `response` if there is one, its `body`, and the `error` that ended it."""
+    """One request and its outcome: `response` if there is one, its `body`, and the `error` that ended it."""
 
     def __init__(self, attempt: Attempt, kinds: tuple[type[Exception], ...], *, is_async: bool) -> None:
         self.response: Any = None
@@ -247,7 +247,7 @@ class Exchange:
         return self.error is not None
 
     def begin(self, response: Any) -> Any:
-        """The body that is still to be read, if a hook of a caller's client, or a fake, has not read it yet."""
+        """The stream of the body. None if a hook of the caller's client, or a fake, has already read it."""
         self.response = response
         if not response.is_stream_consumed:
             return response.stream
@@ -255,7 +255,7 @@ class Exchange:
         return None
 
     def add(self, piece: bytes) -> None:
-        """A piece of the body, as it was sent."""
+        """Add a piece of the body, still compressed."""
         if time.monotonic() > self._at:
             raise TimeoutError("cut off at the deadline")
         self._add(piece)
@@ -266,7 +266,7 @@ class Exchange:
         _check_size(self._size)
 
     def end(self) -> None:
-        """All of the body is there."""
+        """Unpack the body, which is complete."""
         self.body = b"".join(self._pieces)
         if self.response.is_stream_consumed:
             return
@@ -276,8 +276,7 @@ class Exchange:
         stream = self.response.stream
         for name in _TO_H11:
             stream = getattr(stream, name, stream)
-        # httpcore would take bytes beyond the response for the beginning of the next; that the connection was ended,
-        # it sees.
+        # httpcore would read bytes after this response as the next one. It does notice a closed connection.
         if getattr(stream, "trailing_data", (b"", False))[0]:
             with suppress(OSError):
                 self.response.extensions["network_stream"].get_extra_info("socket").shutdown(socket.SHUT_RDWR)
@@ -289,7 +288,7 @@ def _check_size(size: int) -> None:
 
 
 def _unpacked(body: bytes) -> bytes:
-    """gzip or zlib, as they say themselves, or deflate without a word."""
+    """Unpack gzip or zlib (their headers say which), or raw deflate."""
     for form in (zlib.MAX_WBITS | 32, -zlib.MAX_WBITS):
         unpack = zlib.decompressobj(form)
         with suppress(zlib.error):

@@ -97,6 +97,7 @@ class Gate:
             now = delivery.seam.now()
             if pause is None:
                 self._accepted.append(now)
+                self._accepted_lately(now)  # else it would grow for ever
             else:
                 if started >= self._closed:  # the first of a burst; the others were under way when it closed
                     self._learn(now)
@@ -114,6 +115,7 @@ class Gate:
         self._closed = now
 
     def _accepted_lately(self, now: float) -> int:
+        """How many requests were accepted in the last second; the gate forgets those before."""
         while self._accepted and self._accepted[0] <= now - 1:
             self._accepted.popleft()
         return len(self._accepted)

@@ -411,3 +411,13 @@ def test_what_retry_after_asks_for_is_an_attribute(
         client.list_orders(retry=RetryPolicy.none())
 
     assert caught.value.retry_after == seconds  # type: ignore[attr-defined]
+
+
+def test_a_gate_forgets_the_requests_of_long_ago(clock: Clock) -> None:
+    gate = Gate()
+    for _ in range(100):
+        assert list(gate.enter()) == []
+        gate.leave(clock.seconds, None)
+        clock.seconds += 0.5
+
+    assert len(gate._accepted) <= 3

@@ -97,25 +97,26 @@ class Reply(NamedTuple):
 class _Transport:
     """What both flavours share: how to make a request with its credentials, and how to read its outcome."""
 
-    def __init__(self, settings: Settings, client: Any, *, is_async: bool) -> None:
+    is_async = False
+
+    def __init__(self, settings: Settings, client: Any) -> None:
         self.settings = settings
         self.closed: bool = False
-        self._is_async = is_async
-        self._ours = None if client else wire.make(settings.base_url, settings.limits, is_async=is_async)
+        self._ours = None if client else wire.make(settings.base_url, settings.limits, is_async=self.is_async)
         self._client: Any
         self._direct: Any
         self._client, self._direct = self._ours or (client, None)
-        self._module = wire.module_of(self._client, "AsyncClient" if is_async else "Client")
+        self._module: Any = wire.module_of(self._client, "AsyncClient" if self.is_async else "Client")
         self._kinds, self._never_sent, self._timeouts = wire.failures(cast(Any, self._module))
 
     def exchange(self, attempt: Attempt) -> wire.Exchange:
-        return wire.Exchange(attempt, self._kinds, is_async=self._is_async)
+        return wire.Exchange(attempt, self._kinds, is_async=self.is_async)
 
     def dressed(self, attempt: Attempt, exchange: wire.Exchange) -> Any:
         """The request of httpx. No variable ever holds it or its headers, because they have the credentials. It is made
         by hand, because the client's `build_request` costs a tenth of a call."""
-        request, client, module = attempt.request, self._client, cast(Any, self._module)
-        url, content = self.address(request.url), request.content or b""
+        request, client, module = attempt.request, self._client, self._module
+        url, content = wire.url_of(module, self.settings.base_url + request.url), request.content or b""
         if request.params or client.params:
             url = url.copy_with(params=client.params.merge(request.params or {}))
         length = {} if request.content is None else {"content-length": str(len(content))}
@@ -138,13 +139,6 @@ class _Transport:
     def credentials(self, attempt: Attempt) -> Any:
         """Lookups that settle an outcome have the keys, but not the caller's headers."""
         return attempt.call.credentials or self.settings.credentials
-
-    def address(self, path: str) -> Any:
-        try:
-            return wire.url_of(cast(Any, self._module), self.settings.base_url + path)
-        except ValueError as error:
-            problem = str(error)
-        raise InvalidRequestError([Fault("the id", f"does not fit into a URL: {problem}")])
 
     def outcome(self, attempt: Attempt, exchange: wire.Exchange) -> Answer | NoAnswer:
         error, response = exchange.error, exchange.response
@@ -195,9 +189,6 @@ class _Transport:
 class Transport(_Transport):
     """Sends and waits. The generated `sync` functions call `request` as if it were an httpx.Client's."""
 
-    def __init__(self, settings: Settings, client: wire.Client | None) -> None:
-        super().__init__(settings, client, is_async=False)
-
     def run(self, flow: Flow[T]) -> T:
         """Carry out a flow, step by step."""
         sleep = delivery.seam.sleep
@@ -240,9 +231,8 @@ class Transport(_Transport):
 class AsyncTransport(_Transport):
     """`Transport` with `await`, for the generated `asyncio` functions."""
 
-    def __init__(self, settings: Settings, client: wire.AsyncClient | None) -> None:
-        super().__init__(settings, client, is_async=True)
-        self._loop: object = None
+    is_async = True
+    _loop: object = None
 
     async def run(self, flow: Flow[T]) -> T:
         sleep = delivery.seam.sleep_async
@@ -303,10 +293,9 @@ class Api(AuthenticatedClient):
 
     def __init__(self, transport: Transport | AsyncTransport) -> None:
         super().__init__(base_url=transport.settings.base_url, token="")
-        other = cast(Any, _OtherFlavour())
-        is_sync = isinstance(transport, Transport)
-        self.set_httpx_client(cast(Any, transport) if is_sync else other)
-        self.set_async_httpx_client(other if is_sync else cast(Any, transport))
+        other, ours = cast(Any, _OtherFlavour()), cast(Any, transport)
+        self.set_httpx_client(other if transport.is_async else ours)
+        self.set_async_httpx_client(ours if transport.is_async else other)
 
     def with_headers(self, *_: object, **__: object) -> NoReturn:
         """Refuse. The generated methods change or close the client that they are called on."""

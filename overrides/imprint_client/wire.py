@@ -24,7 +24,7 @@ import httpx
 from imprint_api.types import ContractError
 
 from .delivery import Attempt
-from .errors import ConfigurationError
+from .errors import ConfigurationError, Fault, InvalidRequestError
 
 if TYPE_CHECKING:
     import httpx2
@@ -68,12 +68,12 @@ def failures(module: ModuleType) -> tuple[tuple[type[Exception], ...], ...]:
 
 @lru_cache
 def url_of(module: ModuleType, text: str) -> Any:
-    """Raises UnicodeError or ValueError."""
+    """A URL of this module. Raises InvalidRequestError if an id does not fit into one."""
     try:
         return module.URL(text)
-    except module.InvalidURL as error:
+    except (module.InvalidURL, ValueError) as error:
         problem = str(error)
-    raise ValueError(problem)
+    raise InvalidRequestError([Fault("the id", f"does not fit into a URL: {problem}")])
 
 
 def make(base_url: str, limits: Any, *, is_async: bool) -> tuple[Any, Any]:

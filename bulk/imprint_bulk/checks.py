@@ -108,7 +108,8 @@ def _unclear(fields: Mapping[str, Any]) -> str:
         return "is empty"
     both = [", ".join(sorted(fields.keys() & _only(kind))) for kind in MODELS]
     if all(both):
-        return f"has fields of an order ({both[0]}) and of an event ({both[1]}). A row is one or the other"
+        advice = ". Your own id of an event is its partner_event_id" if both[0] == "id" else ""
+        return f"has fields of an order ({both[0]}) and of an event ({both[1]}). A row is one or the other{advice}"
     return "has no field that only an order has (such as payment_method_id) or only an event (such as type)"
 
 

@@ -65,6 +65,11 @@ ROW_FAULTS: list[tuple[str, Fields, list[str]]] = [
     ("no id of its own", refund_row(partner_event_id=""), ["partner_event_id is needed"]),
     ("no id of the order", order_row(partner_order_id=""), ["partner_order_id is needed"]),
     ("an id that is a number", refund_row(partner_event_id=123), ["partner_event_id is 123, not a str"]),
+    (
+        "an event with an id",
+        event_row() | {"id": "e-0"},
+        ["of an order (id)", "Your own id of an event is its partner_"],
+    ),
     ("an order and an event", order_row() | event_row(), ["payment_method_id", "type", "one or the other"]),
     ("neither", {"currency": "USD"}, ["has no field that only an order has"]),
     ("nothing", {}, ["is empty"]),

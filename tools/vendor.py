@@ -77,7 +77,10 @@ def vendored(sources: list[str]) -> Any:
     """
     pages = [document for source in sources for document in documents(source)]
     try:
-        return cut_out(merged(pages))
+        contract = cut_out(merged(pages))
+        if not operations(contract):
+            raise VendorError(f"the publication has no operation of {' or '.join(PATHS)}")
+        return contract
     except (AttributeError, TypeError, KeyError) as error:
         raise VendorError(f"the publication is not built as an OpenAPI document is ({error})") from None
     except RecursionError:
@@ -136,7 +139,7 @@ def parsed(text: str, name: str) -> Any:
         document = json.loads(text, object_pairs_hook=without_twins) if kind == "JSON" else yaml().load(text)
         if count(document, {}) > MOST_VALUES:
             raise VendorError(f"{name} has aliases that stand for more than {MOST_VALUES:,} values")
-        as_json(document)
+        json.loads(as_json(document), object_pairs_hook=without_twins)  # as YAML, 200 and '200' are two names
         return without_comments(document)
     except (YAMLError, ValueError, TypeError) as error:
         raise VendorError(f"{name} is not {kind} that a contract can be in: {one_line(str(error))[:300]}") from None
@@ -165,6 +168,13 @@ def yaml() -> YAML:
     both_ways.width = 4096
     both_ways.indent(mapping=2, sequence=4, offset=2)
     return both_ways
+
+
+def plain_yaml() -> YAML:
+    """What `make generate` reads with: it refuses tags that the other keeps."""
+    plain = YAML(typ="safe", pure=True)
+    plain.Resolver = AsWritten
+    return plain
 
 
 def count(node: Any, known: dict[int, int]) -> int:
@@ -323,7 +333,11 @@ def written(contract: Any) -> str:
     stream = StringIO()
     yaml().dump(contract, stream)
     text = stream.getvalue()
-    if as_json(yaml().load(text)) != as_json(contract):
+    try:
+        again = [as_json(reader.load(text)) for reader in (yaml(), plain_yaml())]
+    except (YAMLError, ValueError, RecursionError):
+        again = []
+    if again != [as_json(contract)] * 2:
         raise VendorError("the publication uses YAML that cannot be written again as it is")
     return text
 

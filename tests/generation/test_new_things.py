@@ -61,7 +61,10 @@ def test_every_operation_is_asked_for() -> None:
     contract = json.loads((ROOT / "generated/imprint_api/openapi.json").read_text())
     operations = [each for item in contract["paths"].values() for each in item.values() if "operationId" in each]
 
-    assert {naming.module_of(each).stem for each in operations} == OPTIONS.keys()
+    asked = {naming.module_of(each).stem for each in operations}
+    assert asked == OPTIONS.keys(), (
+        "bring OPTIONS above up to the contract; a new operation needs a method in overrides/"
+    )
 
 
 def test_a_parameter_that_an_option_type_lacks_is_told_as_the_line_to_add() -> None:

@@ -252,6 +252,15 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("```yaml\nopen: source\n```\n", "has no block with an OpenAPI 3 document"),
         ("openapi: 3.1.0\npaths: {/v2/cards: {}}", "has no operation of /v2/orders or /v2/order_events"),
         ("openapi: 3.1.0\npaths: [/v2/orders]", "has no operation of /v2/orders or /v2/order_events"),
+        (
+            "openapi: 3.1.0\npaths: {/v2/orders: {summary: Nothing}}",
+            "has no operation of /v2/orders or /v2/order_events",
+        ),
+        (
+            "openapi: 3.1.0\npaths: {/v2/orders: {get: {x: !!python/name:os.system []}}}",
+            "uses YAML that cannot be written again",
+        ),
+        ("openapi: 3.1.0\npaths: {/v2/orders: {get: {responses: {200: {}, '200': {}}}}}", "has the same name twice"),
         ("openapi: 3.1.0\npaths: {/v2/orders: 1}", "is not built as an OpenAPI document is"),
         ("openapi: 3.1.0\npaths: {/v2/orders: {}}\ncomponents: []", "is not built as an OpenAPI document is"),
         ("openapi: 3.1.0\npaths: {/v2/orders: {x: .nan}}", "is not YAML"),

@@ -64,7 +64,7 @@ class Places:
                 pointer = steps_of(new["$ref"])
             pointer.append(step)
             old, new = resolve(self.contracts["base"], old), resolve(contract, new)
-            old, new = counterpart(self.contracts["base"], old, new, step), entry(new, step)
+            old, new = counterpart(old, new, step), entry(new, step)
             is_schema, before = before == "properties" or step in ("schema", "items"), step
             if old is None or new is None:
                 return None
@@ -76,13 +76,11 @@ class Places:
         return None
 
 
-def counterpart(contract: dict[str, Any], old: Any, new: Any, step: str) -> Any:
-    """The entry of an old list that has the name of the new one; of an object, that of the same key."""
+def counterpart(old: Any, new: Any, step: str) -> Any:
+    """The entry of an old list that refers to what the new one refers to; of an object, that of the same key."""
     wanted = entry(new, step)
-    if isinstance(old, list) and isinstance(wanted, dict):
-        for one in old:
-            if isinstance(one, dict) and any(one.get(key, one) == wanted.get(key) for key in ("name", "$ref")):
-                return one
+    if isinstance(old, list) and isinstance(wanted, dict) and "$ref" in wanted and wanted in old:
+        return wanted
     return entry(old, step)
 
 

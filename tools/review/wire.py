@@ -35,13 +35,7 @@ FORMATS = frozenset({
 # Each with one that has all its numbers, and more.
 WIDER = {("int32", "int64"), ("float", "double")}
 # What holds others that have names of their own, with what the tool calls one of them.
-ENTRIES = {
-    "PathItem": "Operation",
-    "ParameterList": "Parameter",
-    "MediaTypesMap": "MediaType",
-    "SchemaProperties": "Schema",
-    "ServerList": "Server",
-}
+ENTRIES = {"PathItem": "Operation", "MediaTypesMap": "MediaType", "SchemaProperties": "Schema", "ServerList": "Server"}
 # Nothing that this client sends or reads depends on them.
 UNUSED = frozenset({
     "Server", "ServerList", "Contact", "License", "TagList", "Tag", "ExternalDocs", "Discriminator", "WebhooksMap",
@@ -193,8 +187,6 @@ def entries(said: dict[str, Any]) -> Iterator[dict[str, Any]]:
         step = "/" + str(key).replace("~", "~0").replace("/", "~1")
         where = {**said[side], "pointer": said[side]["pointer"] + step, "value": value}
         one = {**said, "typeName": ENTRIES[said["typeName"]], "path": said["path"] + step, "verdicts": [], side: where}
-        if one["typeName"] == "Parameter" and said["kind"] == "added" and not value.get("required"):
-            one["impact"] = "minor"
         if not is_path or key in METHODS:
             yield one
 

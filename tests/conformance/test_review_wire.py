@@ -148,6 +148,7 @@ TOLD = [
         Impact.NOTED,
         "path changed from `/orders/{order_id}` to `/orders/{id}`",
     ),
+    ("a member that gets a name like its own, sent", "NewOrder", "notes", Impact.NOTED, 'renamed: it was `"note"`'),
     ("a first parameter", "POST /orders", "X-Id", Impact.ADDED, "`X-Id` is new"),
     ("first parameters, one required", "POST /orders", "X-Id", Impact.ADDED, "`X-Id` is new"),
     (
@@ -206,6 +207,10 @@ def test_a_change_is_told_in_words(
     mutation: str, subject: str, member: str, impact: Impact, words: str, on_wire: OnWire
 ) -> None:
     assert (subject, member, impact, words) in [change[:4] for change in on_wire[mutation]]
+
+
+def test_only_what_the_contract_has_is_told(on_wire: OnWire) -> None:
+    assert [change[:2] for change in on_wire["a parameter that gets a name like its own"]] == [("GET /orders", "notes")]
 
 
 @pytest.mark.thorough

@@ -63,8 +63,9 @@ def compare(before: dict[str, Any], after: dict[str, Any], folder: Path) -> list
         (folder / name).write_text(json.dumps(contract), encoding="utf-8")
     said = run(folder / "before.json", folder / "after.json", folder)
     places = Places(old, new)
-    said = [one for one in said if one["kind"] == "modified" or not one["path"].startswith("#/x-parameters/")]
-    found = [change for each in said for change in as_changes(each, places)]
+    found = [
+        change for each in said if not each["path"].startswith("#/x-parameters/") for change in as_changes(each, places)
+    ]
     gravest: dict[tuple[str, str, str], Change] = {}
     for change in [*of_first_server(first_server(old), first_server(new)), *security, *found]:
         key = (change.subject, change.member, change.words)
@@ -263,6 +264,8 @@ def described(said: dict[str, Any], place: Place) -> str:
             changes = [f"{verb} {', '.join(map(shown, of))}" for verb, of in (("gained", gained), ("lost", lost)) if of]
             return f"`enum` {' and '.join(changes)}"
     name = said["property"]
+    if name == "key":
+        return f"renamed: it was {shown(before)}"
     if before is None:
         return f"{name} is now {shown(after)}"
     return (

@@ -23,6 +23,7 @@ _EXCEPTIONS = {
 }
 _DECIMALS = {code: decimals for decimals, codes in _EXCEPTIONS.items() for code in codes.split()}
 """The decimals of the currencies that do not have two, by ISO 4217."""
+_KNOWN_TYPES = tuple(OrderEventType)
 _CURRENCY = re.compile("[A-Z]{3}")
 NEEDED = ("order_id", "partner_order_id", "network_transaction_id")
 
@@ -57,8 +58,8 @@ def prose_faults(body: Any, needed: Sequence[str]) -> list[Fault]:
     currency, kind = body.currency, getattr(body, "type_", None)
     if isinstance(currency, str) and not _CURRENCY.fullmatch(currency):
         faults.append(Fault("currency", f"is {currency!r}, not three capital letters of ISO 4217, as in USD", currency))
-    if isinstance(kind, OrderEventType) and not kind.known:
-        known = ", ".join(OrderEventType)
+    if isinstance(kind, OrderEventType) and kind not in _KNOWN_TYPES:
+        known = ", ".join(_KNOWN_TYPES)
         faults.append(Fault("type", f"is {str(kind)!r}, which the contract does not know; it knows {known}", str(kind)))
     return faults
 
@@ -67,10 +68,12 @@ def warn_of(body: Any) -> None:
     """Warn of what is most likely a mistake."""
     if isinstance(body, NewOrderEvent) and not body.partner_event_id:
         _warn("an event has no partner_event_id: if its outcome is unknown, it can be neither looked up nor ensured")
-    if any(line.quantity < 1 for line in body.order_lines or []):
-        _warn("an order line has a quantity below 1")
-    if any((getattr(body, name, 0) or 0) < 0 for name in amounts_of(body)):
-        _warn("an amount is negative; the amount of a refund is positive, too: its sign is in its type")
+    for line in body.order_lines or ():  # loops, because any() takes three times as long
+        if line.quantity < 1:
+            _warn("an order line has a quantity below 1")
+    for name in amounts_of(body):
+        if (getattr(body, name) or 0) < 0:
+            _warn("an amount is negative; the amount of a refund is positive, too: its sign is in its type")
 
 
 def _fault(path: str, problem: str, value: object, currency: str) -> Fault:

@@ -52,9 +52,9 @@ def _of_values(sent: Any, recorded: Any, path: str, kept: bool) -> list[str]:
     if isinstance(sent, list) and isinstance(recorded, list) and len(sent) == len(recorded):
         pairs = enumerate(zip(sent, recorded, strict=True))
         return [found for at, (one, other) in pairs for found in _of_values(one, other, f"{path}[{at}]", kept)]
-    # `==` does not do for timestamps: it is false in the hour that clocks repeat.
-    are_times = isinstance(sent, datetime.datetime) and isinstance(recorded, datetime.datetime)
-    is_same = abs(sent - recorded) < _A_SECOND if are_times else sent == recorded
+    is_same = sent == recorded
+    if isinstance(sent, datetime.datetime) and isinstance(recorded, datetime.datetime):
+        is_same = abs(sent - recorded) < _A_SECOND  # `==` is false in the hour that clocks repeat
     return [] if is_same else [_different(path, sent, recorded)]
 
 

@@ -1,1 +1,1 @@
-"""What maintainers run: never imported by the packages, never shipped."""
+"""Tools for maintainers. The packages never import them, and no wheel contains them."""

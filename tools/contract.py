@@ -1,8 +1,8 @@
-"""Where things stand in an OpenAPI document: its operations, parameters and schemas, each with its place.
+"""Find the operations, parameters and schemas of an OpenAPI document, each with its place.
 
-A place is a JSON pointer as people read it, `#/components/schemas/Order/properties/id`: paths and names in it are not
-escaped. What is a name and what is a word is known from the structure of OpenAPI 3.1, so that a property called
-`nullable`, or an example that looks like a schema, is never taken for one.
+A place is a JSON pointer for people to read, such as `#/components/schemas/Order/properties/id`; nothing in it is
+escaped. The structure of OpenAPI 3.1 decides what is a keyword and what is a name. So a property called `nullable` is
+not mistaken for the keyword, nor an example for a schema.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-# The words of JSON Schema that hold schemas: one, a list of them, or named ones.
+# The keywords of JSON Schema that hold schemas: one schema, a list of schemas, or schemas by name.
 ONE = (
     *("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames"),
     *("unevaluatedItems", "unevaluatedProperties", "contentSchema"),
@@ -21,7 +21,7 @@ NAMED = ("properties", "patternProperties", "dependentSchemas", "$defs")
 
 @dataclass
 class Slot:
-    """One place in a document: `holder[key]` is what stands there, `name` is what the generator calls it."""
+    """One place in a document: `holder[key]` is its value, and `name` is what the generator calls it."""
 
     place: str
     holder: Any
@@ -38,8 +38,8 @@ class Slot:
 
 
 def resolve(contract: dict[str, Any], node: Any) -> Any:
-    """What a reference in the document refers to, however many of them lie between; None if that is not there."""
-    for _ in range(100):  # then it goes round in circles
+    """Follow a reference to its target, through any number of other references. None if there is no target."""
+    for _ in range(100):  # a cycle
         if not isinstance(node, dict) or "$ref" not in node:
             return node
         found: Any = contract
@@ -50,7 +50,7 @@ def resolve(contract: dict[str, Any], node: Any) -> Any:
 
 
 def operations(contract: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any], dict[str, Any]]]:
-    """Each operation as its place, its name (`GET /v2/orders`), itself, and the path item that holds it."""
+    """Each operation: its place, its name (`GET /v2/orders`), the operation, and the path item that holds it."""
     for path, item in members(contract, "paths"):
         for method in METHODS:
             if isinstance(item.get(method), dict):
@@ -58,7 +58,7 @@ def operations(contract: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
 
 
 def members(holder: Any, key: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The objects that `holder[key]`, an object, holds by name."""
+    """The objects in the object `holder[key]`, by name."""
     value = holder.get(key) if isinstance(holder, dict) else None
     for name, each in value.items() if isinstance(value, dict) else ():
         if isinstance(each, dict):
@@ -66,7 +66,7 @@ def members(holder: Any, key: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def parameters(contract: dict[str, Any]) -> Iterator[Slot]:
-    """Each parameter, where it is defined and where it is used: some are references."""
+    """Each parameter, both where it is defined and where it is used, because some uses are references."""
     for name, _ in members(contract.get("components"), "parameters"):
         yield Slot(f"#/components/parameters/{name}", contract["components"]["parameters"], name, name)
     for path, item in members(contract, "paths"):
@@ -83,7 +83,7 @@ def _listed(holder: dict[str, Any], place: str) -> Iterator[Slot]:
 
 
 def media_types(contract: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any], str]]:
-    """Each media type as its place, its name, itself, and what it is of: "request", "response" or "parameter"."""
+    """Each media type: its place, its name, the media type, and its use: "request", "response" or "parameter"."""
     components = contract.get("components")
     for slot in parameters(contract):
         yield from _contents(slot.value, slot.place, "parameter")
@@ -103,7 +103,7 @@ def _contents(holder: dict[str, Any], place: str, kind: str) -> Iterator[tuple[s
 
 
 def schemas(contract: dict[str, Any]) -> Iterator[Slot]:
-    """Every schema that is no part of another; `inner_schemas` has the parts."""
+    """Every schema that is not inside another schema; `inner_schemas` returns those inside."""
     components = contract.get("components")
     for name, _ in members(components, "schemas"):
         yield Slot(f"#/components/schemas/{name}", contract["components"]["schemas"], name, name)
@@ -135,7 +135,7 @@ def inner_schemas(schema: dict[str, Any], place: str, name: str) -> Iterator[Slo
 
 
 def all_schemas(contract: dict[str, Any]) -> Iterator[Slot]:
-    """Every schema, the outer before its parts."""
+    """Every schema, each before the schemas inside it."""
     waiting = list(schemas(contract))
     while waiting:
         slot = waiting.pop(0)
@@ -144,9 +144,9 @@ def all_schemas(contract: dict[str, Any]) -> Iterator[Slot]:
 
 
 def properties_of(contract: dict[str, Any], schema: Any, depth: int = 0) -> dict[str, Any]:
-    """The properties of an object schema, those of its references and of the parts of its `allOf` included."""
+    """The properties of an object schema, including those of its references and of the parts of its `allOf`."""
     schema = resolve(contract, schema)
-    if not isinstance(schema, dict) or depth > 50:  # then it goes round in circles
+    if not isinstance(schema, dict) or depth > 50:  # a cycle
         return {}
     found: dict[str, Any] = {}
     for part in schema.get("allOf", ()):

@@ -1,6 +1,6 @@
-"""Take Imprint's published example order through its life, against a local sandbox: `make demo`.
+"""Take Imprint's published example order through its life in a local sandbox: `make demo`.
 
-Each step checks what it claims; the first that does not hold ends the demo with a message and exit code 1.
+Each step checks its own result. The first wrong result ends the demo with a message and exit code 1.
 """
 
 import json
@@ -34,7 +34,7 @@ FURTHER_EVENTS = 25
 
 
 class DemoError(Exception):
-    """A step did not hold."""
+    """A step had the wrong result."""
 
 
 def main() -> int:

@@ -1,7 +1,8 @@
-"""Build the sdist and the wheel into dist/, twice, and check them: what services pin must be what the tree gives.
+"""Build the sdist and the wheel into dist/, twice, and check that they hold exactly what the tree does.
 
-The wheel is built from the sdist, as whoever builds from the sdist will. The second build starts from the first sdist,
-in another folder, time zone and umask: so the bytes depend on nothing but the tree, and the sdist holds all it needs.
+The wheel is built from the sdist, as it is for anyone who installs the sdist. The second build starts from the first
+sdist, in another folder, time zone and umask. This proves that the bytes depend only on the tree, and that the sdist is
+complete.
 """
 
 import os
@@ -21,13 +22,13 @@ PACKAGES = {
     "imprint_sandbox": ROOT / "sandbox" / "imprint_sandbox",
     "imprint_bulk": ROOT / "bulk" / "imprint_bulk",
 }
-NO_HISTORY = "1580601600"  # 2020-02-02, as hatchling has it: the date of what is built outside git
+NO_HISTORY = "1580601600"  # 2020-02-02, hatchling's date for builds outside git
 METADATA = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}
 SDIST = {".gitignore", "CHANGELOG.md", "LICENSE", "PKG-INFO", "README.md", "pyproject.toml"}
 
 
 class DistError(Exception):
-    """What was built must not be published; the message says why."""
+    """The build must not be published; the message says why."""
 
 
 def main() -> int:
@@ -54,15 +55,15 @@ def date_of_the_tree() -> str:
     """The time of the last commit, in seconds since 1970."""
     command = ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]
     found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-    # The tree of an sdist may lie inside somebody else's repository.
+    # An unpacked sdist may lie inside somebody else's repository.
     return found if found and (ROOT / ".git").exists() else NO_HISTORY
 
 
 def build(tree: Path, folder: Path, zone: str = "UTC") -> tuple[Path, Path]:
-    """Build the sdist of `tree`, and from it the wheel."""
+    """Build the sdist of `tree`, then build the wheel from the sdist."""
     before = os.umask(0o077 if zone != "UTC" else 0o022)
     try:
-        # No isolation: the backend is the one of requirements.lock.
+        # No isolation, so that the build backend is the one in requirements.lock.
         run("build", "--no-isolation", "--outdir", str(folder), str(tree), TZ=zone, PYTHONHASHSEED=str(len(zone)))
     finally:
         os.umask(before)
@@ -78,7 +79,7 @@ def unpacked(sdist: Path, folder: Path) -> Path:
 
 
 def check_contents(sdist: Path, wheel: Path) -> None:
-    """The wheel: the packages as they are in the tree, py.typed in each, the contract, the licence; nothing else."""
+    """Check that the wheel holds the tree's packages with py.typed, the contract and the license, and nothing else."""
     expected = {f"{name}/{path}" for name, folder in PACKAGES.items() for path in files_of(folder)}
     for needed in [*(f"{name}/py.typed" for name in PACKAGES), "imprint_api/openapi.json"]:
         if needed not in expected:

@@ -1,4 +1,4 @@
-"""Fetch a file over https, within bounds of size and time."""
+"""Download a file over https, with limits on size and time."""
 
 import time
 
@@ -10,13 +10,13 @@ SECONDS_BETWEEN_BYTES = 10.0
 
 
 class DownloadError(Exception):
-    """The file could not be fetched; the message is one line that says why."""
+    """The download failed; the message is one line that says why."""
 
 
 def download(url: str, most_bytes: int) -> bytes:
-    """Return what `url` holds, following redirects to other https addresses only."""
+    """Return the contents of `url`. Redirects are followed only to other https addresses."""
     deadline = time.monotonic() + MOST_SECONDS
-    # Not compressed: what arrives is then no larger than what is counted.
+    # Without compression, the limit on bytes received also limits the result.
     headers = {"Accept-Encoding": "identity", "User-Agent": "imprint-client vendor"}
     try:
         with httpx.Client(timeout=SECONDS_BETWEEN_BYTES, headers=headers) as client:
@@ -47,6 +47,6 @@ def _body(response: httpx.Response, most_bytes: int, deadline: float) -> bytes:
 
 
 def without_secrets(url: str) -> str:
-    """The address without user, password, query and fragment, any of which can hold a secret."""
+    """Remove user, password, query and fragment from an address, because each can hold a secret."""
     parts = httpx.URL(url)
     return f"{parts.scheme}://{parts.netloc.decode()}{parts.path}"

@@ -1,4 +1,4 @@
-"""A pytest plugin: the run fails if any of our packages came from anywhere but the environment that runs it."""
+"""A pytest plugin that fails the run if any of our packages was imported from outside the environment."""
 
 import sys
 from pathlib import Path

@@ -1,8 +1,7 @@
-"""Regenerate `generated/imprint_api` from the contract, or check that it is what regeneration gives.
+"""Regenerate `generated/imprint_api` from the contract, or check that it is up to date.
 
 openapi.yaml -> overlay -> corrected contract -> validated -> generator -> verified -> `generated/imprint_api`.
-Everything happens in a temporary folder; `generated/` is exchanged only after the last step, so a failed run leaves it
-as it was.
+All steps run in a temporary folder. `generated/` is replaced only after the last one, so a failed run changes nothing.
 """
 
 import argparse
@@ -31,7 +30,7 @@ from tools.text import one_line, printable
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path("generated/imprint_api")
 OVERLAY = "openapi.overlay.yaml"
-# What may fetch another document: whoever reads the contract after us would follow it, to a file here or into the net.
+# Keywords that can make a later reader of the contract fetch another document, from a local file or the network.
 REFERENCES = ("$ref", "$dynamicRef", "$id", "$schema")
 # What Imprint calls amounts.
 AMOUNT = re.compile(r"(^|_)amounts?$|^(rewards_)?rate$")
@@ -39,7 +38,7 @@ PLACEHOLDER = re.compile(r"\{[a-zA-Z_-][a-zA-Z0-9_-]*\}")
 
 
 class GenerateError(Exception):
-    """Regeneration cannot be done; each line of the message is one reason."""
+    """Regeneration failed; each line of the message is one reason."""
 
 
 def main() -> int:
@@ -65,7 +64,7 @@ def main() -> int:
 
 
 def generate(root: Path, folder: Path) -> Path:
-    """Generate the package of the contract in `root` into a new folder inside `folder`; return that folder."""
+    """Generate the package from the contract in `root` into a new folder inside `folder`; return the new folder."""
     contract = corrected_contract(root)
     package = folder / "imprint_api"
     overrides = class_overrides(root)
@@ -98,7 +97,7 @@ def marker() -> str:
 
 
 def corrected_contract(root: Path) -> dict[str, Any]:
-    """The contract of `root` with its overlay applied, in the forms that the generator reads, valid OpenAPI."""
+    """The contract of `root` with its overlay applied, rewritten for the generator, and validated."""
     return corrected(published_contract(root), load_yaml(root / OVERLAY))
 
 
@@ -111,7 +110,7 @@ def corrected(published: dict[str, Any], overlay: Any) -> dict[str, Any]:
     try:
         contract = normalise(contract)
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
-        validate(contract)  # which says where it is no OpenAPI
+        validate(contract)  # the validator says where the document is not OpenAPI
         raise
     refuse_altered_names(contract)
     validate(contract)
@@ -129,17 +128,17 @@ def published_contract(root: Path) -> dict[str, Any]:
 
 
 def drop_stale_actions(root: Path) -> None:
-    """Delete the actions of the overlay that have nothing to do any more, and name them."""
+    """Delete the overlay actions that no longer change anything, and return their names."""
     path = root / OVERLAY
     contract = published_contract(root)
-    while True:  # an action may be stale only once another has gone
+    while True:  # deleting one action may make another stale
         try:
             apply_overlay(contract, load_yaml(path))
             return
         except OverlayError as error:
             stale = {failure.number: failure for failure in error.failures if failure.is_stale}
             if not stale:
-                return  # what else fails is reported when it is applied
+                return  # other failures are reported when the overlay is applied
             try:
                 path.write_text(without_actions(path.read_text(encoding="utf-8"), {*stale}), encoding="utf-8")
             except OverlayError as problem:
@@ -149,12 +148,12 @@ def drop_stale_actions(root: Path) -> None:
 
 
 def load_yaml(path: Path) -> Any:
-    """Read YAML as the JSON it stands for: a timestamp is a string, every key is one too."""
+    """Read YAML as JSON: timestamps and keys are strings."""
     yaml = YAML(typ="safe", pure=True)
     yaml.constructor.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: node.value)
     try:
         text = json.dumps(yaml.load(path.read_text(encoding="utf-8")), allow_nan=False, ensure_ascii=False)
-        return json.loads(text.encode())  # half a surrogate pair is no text
+        return json.loads(text.encode())  # half a surrogate pair is not text
     except YAMLError as error:
         raise GenerateError(f"{path.name} is not YAML: {one_line(str(error))}") from None
     except (ValueError, TypeError, RecursionError) as error:
@@ -162,7 +161,7 @@ def load_yaml(path: Path) -> Any:
 
 
 def refuse_other_documents(node: Any) -> None:
-    """In examples too: what reads the contract does not ask where a reference stands."""
+    """Refuse references to other documents, even in examples, because readers follow a reference wherever it is."""
     if isinstance(node, dict):
         for key in REFERENCES:
             if isinstance(node.get(key), str) and not node[key].startswith("#"):
@@ -172,12 +171,12 @@ def refuse_other_documents(node: Any) -> None:
 
 
 def refuse_altered_names(contract: dict[str, Any]) -> None:
-    """The generator drops what does not print from names, in silence: others would go over the wire."""
+    """Refuse names with unprintable characters: the generator drops them silently, and would send other names."""
     paths = contract.get("paths")
     for path in paths if isinstance(paths, dict) else ():
         if not naming.is_kept(path):
             raise GenerateError(f"the generator would alter the path {path!r}")
-        # The generated code calls str.format on it, whose braces can do more than name a parameter.
+        # The generated code calls str.format on the path, and braces there can do more than name a parameter.
         if set("{}") & set(PLACEHOLDER.sub("", path)):
             raise GenerateError(f"the path {path!r} has braces that name no parameter")
     names = [(slot.place, slot.value["name"]) for slot in parameters(contract) if "name" in slot.value]
@@ -190,7 +189,7 @@ def refuse_altered_names(contract: dict[str, Any]) -> None:
 
 
 def refuse_inexact_amounts(contract: dict[str, Any]) -> None:
-    """Imprint once published its amounts as numbers; read as such, they would be floats."""
+    """Refuse amounts of type number, which would be floats. Imprint once published them so."""
     amount = contract.get("components", {}).get("schemas", {}).get("CurrencyAmount", {"type": "integer"})
     if amount.get("type") not in ("integer", ["integer", "null"]):
         raise GenerateError("CurrencyAmount is no integer: an action of the overlay must make it one, for exact money")
@@ -204,10 +203,10 @@ def refuse_inexact_amounts(contract: dict[str, Any]) -> None:
 
 
 def validate(contract: dict[str, Any]) -> None:
-    """Refuse what is not OpenAPI 3.1."""
+    """Refuse a document that is not valid OpenAPI 3.1."""
     try:
         error = next(OpenAPIV31SpecValidator(contract).iter_errors(), None)
-    except Exception as failure:  # noqa: BLE001 - whatever a validator raises of somebody else's document
+    except Exception as failure:  # noqa: BLE001 - a validator may raise anything for somebody else's document
         raise GenerateError(f"the corrected contract cannot be validated: {one_line(str(failure))[:200]}") from None
     if error is not None:
         where = "/".join(map(str, error.absolute_path)) or "its root"
@@ -218,7 +217,7 @@ def validate(contract: dict[str, Any]) -> None:
 
 
 def class_overrides(root: Path) -> dict[str, str]:
-    """The configured class names, by the names that they replace; an option that means nothing is refused."""
+    """The configured class names, by the names that they replace. Refuses unknown options."""
     try:
         return naming.class_overrides(load_yaml(root / "generator-config.yaml"))
     except ValueError as error:
@@ -235,7 +234,7 @@ def verify_code(package: Path) -> None:
     for module in sorted(package.rglob("*.py")):
         name, source = module.relative_to(package).as_posix(), module.read_text(encoding="utf-8")
         try:
-            compile(source, name, "exec", dont_inherit=True)  # ast.parse would let a parameter be there twice
+            compile(source, name, "exec", dont_inherit=True)  # unlike ast.parse, this rejects a duplicate parameter
         except (SyntaxError, ValueError) as error:
             raise GenerateError(f"the generator wrote {name}, which is not Python: {error}") from None
         for node in ast.walk(ast.parse(source)):
@@ -253,7 +252,7 @@ def bound_names(statement: ast.stmt) -> list[str]:
 
 
 def verify_complete(contract: dict[str, Any], package: Path, overrides: dict[str, str]) -> None:
-    """Every operation, object schema and enum must have come out: the generator drops what it cannot do."""
+    """Check that every operation, object schema and enum was generated: the generator drops those it cannot read."""
     verify_operations(contract, package)
     classes = classes_of(package / "models")
     for key, schema in contract.get("components", {}).get("schemas", {}).items():
@@ -285,7 +284,7 @@ def verify_operations(contract: dict[str, Any], package: Path) -> None:
 
 
 def is_object(schema: dict[str, Any]) -> bool:
-    """Whether a schema makes a class of its own: an object, but no alias (one reference alone, however wrapped)."""
+    """Whether the generator makes a class for a schema: an object that is not just one reference, however wrapped."""
     parts = [*schema.get("allOf", []), *schema.get("anyOf", []), *schema.get("oneOf", [])]
     if "$ref" in schema or (len(parts) == 1 and "$ref" in parts[0]):
         return False
@@ -293,7 +292,7 @@ def is_object(schema: dict[str, Any]) -> bool:
 
 
 def classes_of(models: Path) -> dict[str, set[object]]:
-    """The generated classes by name, each with the values that it has if it is an enum. Read, never imported."""
+    """The generated classes by name, with the values of each enum. The code is parsed, never imported."""
     classes: dict[str, set[object]] = {}
     for module in models.glob("*.py"):
         for node in ast.parse(module.read_text(encoding="utf-8")).body:
@@ -308,7 +307,7 @@ def classes_of(models: Path) -> dict[str, set[object]]:
 
 
 def exchange(package: Path, fresh: Path) -> None:
-    """Put `fresh` in the place of `package`, by renaming: at no moment is half of it there."""
+    """Replace `package` with `fresh` by renaming, so that it is never there only in part."""
     package.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=package.parent, prefix=".") as folder:
         shutil.copytree(fresh, Path(folder) / "new")
@@ -318,7 +317,7 @@ def exchange(package: Path, fresh: Path) -> None:
 
 
 def is_generated(root: Path, fresh: Path) -> bool:
-    """Whether the package in `root` is, byte for byte, the one that was generated just now."""
+    """Whether the package in `root` equals the one just generated, byte for byte."""
     package = root / PACKAGE
     return not any(difference(name, package / name, fresh / name) for name in files_of(package) | files_of(fresh))
 

@@ -1,4 +1,4 @@
-"""Run openapi-python-client, in this process: it starts in less time, and the templates hear what its parser drops."""
+"""Run openapi-python-client in this process: it starts faster, and the templates get what its parser drops."""
 
 import contextlib
 import copy
@@ -25,18 +25,18 @@ PLACE = "x-place"
 
 
 class GeneratorFailedError(Exception):
-    """The generator cannot do the contract; the message is one line that says why."""
+    """The generator failed on the contract; the message is one line that says why."""
 
 
 def run(contract: dict[str, Any], package: Path, config: dict[str, Any], templates: Path) -> None:
-    """Generate the package of a normalised contract into a new folder."""
-    # The post hooks call ruff by name: the one beside this interpreter.
+    """Generate the package from a normalized contract into a new folder."""
+    # The post hooks call ruff by name, and must find the one beside this interpreter.
     path = os.environ.get("PATH", os.defpath)
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), path])
     try:
-        with contextlib.redirect_stdout(io.StringIO()):  # it says where it writes
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints where it writes
             errors = _generate(contract, package, config, templates)
-    except Exception as failure:  # whatever it raises of somebody else's document, or of our templates
+    except Exception as failure:  # it may raise anything for somebody else's document, or in our templates
         raise GeneratorFailedError(one_line(str(failure)) or type(failure).__name__) from failure
     finally:
         os.environ["PATH"] = path
@@ -70,7 +70,7 @@ def _generate(contract: dict[str, Any], package: Path, config: dict[str, Any], t
 
 
 def _with_places(contract: dict[str, Any]) -> dict[str, Any]:
-    """The contract with the place of each schema in it: by that, a class is known to be the schema's."""
+    """The contract with each schema's place added, which connects a generated class to its schema."""
     marked = copy.deepcopy(contract)
     for slot in all_schemas(marked):
         if "$ref" not in slot.value and slot.value:
@@ -79,9 +79,10 @@ def _with_places(contract: dict[str, Any]) -> dict[str, Any]:
 
 
 def _describe(contract: dict[str, Any], data: GeneratorData, schemas: dict[str, Any]) -> None:
-    """Give members and parameters that are classes the description of where they are used.
+    """Give a property or parameter whose type is a class its own description.
 
-    The parser gives them that of the class; no upstream issue is known. Can go when it reads the nearer one.
+    The parser uses the class's description instead; no upstream issue is known. Delete this when it reads the nearer
+    one.
     """
     for model in data.models:
         said = properties_of(contract, schemas[model.class_info.name])
@@ -130,7 +131,7 @@ def _describe_one(member: Any, schema: Any) -> None:
 
 
 def _said(error: GeneratorError) -> str:
-    """What the generator says of an error, without the document in which it is."""
+    """The generator's error message, without the part of the document that it quotes."""
     said = f"{error.header or ''} {error.detail or ''}"
     if isinstance(error, ParseError) and error.data is not None and not said.strip():
         said = type(error.data).__name__

@@ -1,7 +1,7 @@
-"""What a contract limits beside the type of a value: the words of JSON Schema that the generated models check.
+"""Read the limits of a contract beyond types, such as `maxLength`, which the generated models check.
 
-The generator drops them. So they are read here from the corrected contract and handed to the templates, which write
-them into the module of the model that they are about: what has no limit costs nothing.
+The generator drops them. So this module reads them from the corrected contract and passes them to the templates, which
+write them into the module of each model. A model without limits costs nothing.
 """
 
 import re
@@ -17,12 +17,12 @@ LIMITS: dict[str, str] = {
     **dict.fromkeys(("minProperties", "maxProperties"), "object"),
 }
 """Each word, with the JSON type of the values that it limits."""
-# OpenAPI's registry of formats: a signed integer of 32 bits.
+# Signed 32-bit integers, from OpenAPI's registry of formats.
 INT32 = {"minimum": -(2**31), "maximum": 2**31 - 1}
 
 
 def limits_of_model(contract: dict[str, Any], schema: Any) -> dict[str, Any]:
-    """The limits of the properties of an object schema, by property; of those of itself under the name ""."""
+    """The limits of an object schema, by property. Those of the object itself are under the name ""."""
     found = {name: limits_of(contract, each) for name, each in properties_of(contract, schema).items()}
     schema = resolve(contract, schema)
     other = schema.get("additionalProperties")
@@ -34,9 +34,9 @@ def limits_of_model(contract: dict[str, Any], schema: Any) -> dict[str, Any]:
 
 
 def limits_of(contract: dict[str, Any], schema: Any, depth: int = 0) -> dict[str, Any]:
-    """The limits of a value: words of JSON Schema, `items` for those of an array's, `anyOf` for a union's.
+    """The limits of a value, by JSON Schema keyword: `items` has those of an array's items, `anyOf` those of a union.
 
-    Objects have none here: the model of an object has its own.
+    Objects have none here, because each object's model has its own.
     """
     schema = resolve(contract, schema)
     if not isinstance(schema, dict) or depth > 20 or "properties" in schema:
@@ -65,10 +65,10 @@ def limits_of(contract: dict[str, Any], schema: Any, depth: int = 0) -> dict[str
 
 
 def python_pattern(pattern: str) -> re.Pattern[str]:
-    """A regular expression of ECMA 262, as the contract has them, as Python's; re.error if it is none.
+    """Translate a contract's regular expression (ECMA 262) into Python's; raise re.error if it is invalid.
 
-    What differs in those that both read: `$` is the very end, `.` matches no line end of Unicode, `\\s` is any space of
-    Unicode, and `\\d` and `\\w` are ASCII. What both read and mean otherwise is none.
+    Some syntax means different things in the two. In ECMA 262, `$` is the very end, `.` matches no line end of Unicode,
+    `\\s` is any space of Unicode, and `\\d` and `\\w` are ASCII. Syntax that differs in any other way is invalid here.
     """
     parts = re.split(r"(\\.|\[(?:\\.|[^\]\\])*\])", pattern)
     for index, part in enumerate(parts):

@@ -1,4 +1,4 @@
-"""What the generator calls things: its own functions, asked in one place."""
+"""The names that the generator gives things. All calls of its naming functions are here."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ LOCAL = frozenset({"params", "headers", "cookies", "quote"})
 def class_overrides(config: Any) -> dict[str, str]:
     """The class names of a generator configuration, by the names that they replace.
 
-    Raises ValueError for what is none; the generator itself passes over an option that it does not know.
+    Raises ValueError for an unknown option, which the generator itself would ignore.
     """
     if not isinstance(config, dict) or config.keys() - ConfigFile.model_fields.keys():
         raise ValueError(f"its options are {', '.join(ConfigFile.model_fields)}")
@@ -32,16 +32,16 @@ def class_name(schema: str, overrides: dict[str, str]) -> str:
 
 
 def member(name: str) -> str:
-    """What a property is called in Python."""
+    """The Python name of a property."""
     return str(PythonIdentifier(name, FIELD_PREFIX))
 
 
 def module_of(operation: dict[str, Any]) -> Path:
-    """The module of an operation, below `api/`."""
+    """The module of an operation, under `api/`."""
     tag = (operation.get("tags") or ["default"])[0]
     return Path(PythonIdentifier(tag, "tag"), f"{PythonIdentifier(operation['operationId'], FIELD_PREFIX)}.py")
 
 
 def is_kept(name: str) -> bool:
-    """Whether the generator writes a path, a parameter or a content type as it is."""
+    """Whether the generator writes a path, a parameter or a content type unchanged."""
     return bool(json.loads(f'"{in_double_quote_literal(name)}"') == name)

@@ -1,9 +1,9 @@
-"""Rewrite what the generator cannot read into something that means the same, wherever it occurs.
+"""Rewrite the parts of a contract that the generator cannot read into equivalent forms.
 
-Nothing here corrects Imprint: that is what openapi.overlay.yaml is for. Each rule works around one limit of
-openapi-python-client 0.29.1, says which, and can go when the generator reads the published form. A rule that finds
-nothing to do is fine, so a publication that uses a form for the first time needs nobody's help. What no rule can
-rewrite is left as it is, and `tools.refusals` or the generator refuses it.
+Nothing here corrects Imprint's mistakes: openapi.overlay.yaml does. Each rule works around one limit of
+openapi-python-client 0.29.1, names it, and can be deleted when the generator reads the published form. A rule may match
+nothing, so a later publication that uses its form just works. If no rule can rewrite a form, `tools.refusals` or the
+generator refuses it.
 """
 
 import copy
@@ -12,14 +12,14 @@ from typing import Any
 
 from tools.contract import Slot, all_schemas, inner_schemas, media_types, operations, parameters, resolve, schemas
 
-# What a schema says to people, and asserts nothing. Of two, the one nearer to where the schema is used counts.
+# Keywords that only inform people. Of two, the one nearer to where the schema is used wins.
 ANNOTATIONS = frozenset(
     (
         *("title", "description", "example", "examples", "default", "deprecated", "externalDocs", "$comment", "xml"),
         *("readOnly", "writeOnly"),
     )
 )
-# Two that must both hold are one: the stricter.
+# If two limits must both hold, the stricter one is enough.
 STRICTER: dict[str, Any] = {
     **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), max),
     **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), min),
@@ -27,7 +27,7 @@ STRICTER: dict[str, Any] = {
 
 
 def normalise(contract: dict[str, Any]) -> dict[str, Any]:
-    """A copy of a contract that means the same, in the forms that the generator reads."""
+    """A copy of a contract with the same meaning, in forms that the generator reads."""
     contract = copy.deepcopy(contract)
     write_out_parameter_references(contract)
     name_discriminated_variants(contract)
@@ -41,9 +41,9 @@ def normalise(contract: dict[str, Any]) -> dict[str, Any]:
 
 
 def rewritten(contract: dict[str, Any], slot: Slot) -> Any:
-    """The schema in a slot after every rule for schemas, its parts first."""
+    """Apply every rule for schemas to the schema in a slot, inner schemas first."""
     schema = dict(slot.value)
-    # Said in a part of an allOf, it is meant of the whole.
+    # In a part of an allOf, these apply to the whole.
     parts = [part for part in schema.get("allOf", ()) if isinstance(part, dict) and "$ref" not in part]
     is_nullable = [take_nullable(each) for each in (schema, *parts)].count(True) > 0
     for inner in list(inner_schemas(schema, slot.place, slot.name)):
@@ -59,7 +59,7 @@ def rewritten(contract: dict[str, Any], slot: Slot) -> Any:
 
 
 def take_nullable(schema: dict[str, Any]) -> bool:
-    """`nullable` is a word of OpenAPI 3.0, which 3.1 ignores; Imprint uses it all the same.
+    """Rewrite `nullable`, a keyword of OpenAPI 3.0 that 3.1 ignores and Imprint still uses.
 
     The generator reads it, but not beside an enum (its issue 1405) or a reference. Can go when Imprint writes
     `type: [..., 'null']`.
@@ -68,7 +68,7 @@ def take_nullable(schema: dict[str, Any]) -> bool:
 
 
 def allow_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema that allows null beside what it allows: what `nullable: true` was meant to say."""
+    """The same schema with null allowed, as `nullable: true` intends."""
     null = {"type": "null"}
     if null in schema.get("oneOf", ()) and not assertions_of(schema).keys() - {"oneOf"}:
         return schema
@@ -78,19 +78,19 @@ def allow_null(schema: dict[str, Any]) -> dict[str, Any]:
         said, rest = annotations_of(schema), assertions_of(schema)
         reference = rest.get("allOf", [])
         rest = reference[0] if len(rest) == 1 and len(reference) == 1 else rest
-        if "enum" in rest:  # which may list null already
+        if "enum" in rest:  # the type may already list null
             rest = {**rest, "enum": [value for value in rest["enum"] if value is not None]}
             kinds = [kind for kind in listed(rest.pop("type", None)) if kind != "null"]
             rest = {"type": kinds[0] if len(kinds) == 1 else kinds, **rest} if kinds else rest
-        return {"anyOf": [rest, null], **said}  # not oneOf: what is referred to may allow null too
+        return {"anyOf": [rest, null], **said}  # not oneOf: the target may allow null too
     types = listed(schema.get("type"))
     return schema | {"type": [*types, "null"]} if types and "null" not in types else schema
 
 
 def name_nullable_class(schema: dict[str, Any], name: str) -> dict[str, Any]:
-    """An enum or inline object that may be null is one class with the name it would have if it could not be null.
+    """Give a nullable enum or inline object one class, named as if it were not nullable.
 
-    The generator makes three classes of `type: [string, 'null']` with an enum, called after their place in a list
+    The generator makes three classes of `type: [string, 'null']` with an enum, named by list position
     (its issue 1120). Can go when it makes one.
     """
     types = listed(schema.get("type"))
@@ -121,9 +121,9 @@ def name_nullable_class(schema: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def write_out_reference(contract: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """A `$ref` may have siblings in 3.1; the generator drops them all (its issue 1432). Here they become an `allOf`.
+    """Rewrite a `$ref` with siblings, which 3.1 allows, as an `allOf`. The generator drops them (its issue 1432).
 
-    What a sibling says that the target says too is nothing new. Can go when the generator reads siblings.
+    A sibling that repeats the target is dropped. Can go when the generator reads siblings.
     """
     if "$ref" not in schema or len(schema) == 1:
         return schema
@@ -139,7 +139,7 @@ def write_out_reference(contract: dict[str, Any], schema: dict[str, Any]) -> dic
 
 
 def write_out_all_of(contract: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """An `allOf` of anything but objects is written out as the one schema that it means.
+    """Rewrite an `allOf` of anything but objects as one equivalent schema.
 
     The generator drops each model that has one, with a warning ("Cannot take allOf a non-object", its issues 674 and
     1066), and every operation that uses the model. Can go when it merges scalars.
@@ -170,7 +170,7 @@ def write_out_all_of(contract: dict[str, Any], schema: dict[str, Any]) -> dict[s
 
 
 def merge(whole: dict[str, Any], part: dict[str, Any]) -> bool:
-    """Add to `whole` what `part` says; False if they cannot be one schema."""
+    """Merge `part` into `whole`; False if they cannot be one schema."""
     for key, value in part.items():
         if key not in whole or whole[key] == value or key in ANNOTATIONS or key.startswith("x-"):
             whole[key] = value
@@ -191,7 +191,7 @@ def merge(whole: dict[str, Any], part: dict[str, Any]) -> bool:
 
 
 def makes_class(contract: dict[str, Any], schema: Any) -> bool:
-    """Whether the generator makes a class, or a union, of a schema: these cannot be merged with another."""
+    """Whether the generator makes a class or a union from a schema, which then cannot be merged."""
     target = resolve(contract, schema)
     if not isinstance(target, dict):
         return False
@@ -209,10 +209,10 @@ def makes_class(contract: dict[str, Any], schema: Any) -> bool:
 
 
 def name_discriminated_variants(contract: dict[str, Any]) -> None:
-    """What a `discriminator` tells apart, the variants then tell apart themselves: each requires its own constant.
+    """Rewrite a `discriminator`: each variant requires its own constant instead.
 
-    The generator passes over discriminators and takes the first variant that fits; no upstream issue is known. Can go
-    when it reads them. `tools.refusals` refuses those that are left.
+    The generator ignores discriminators and uses the first variant that fits; no upstream issue is known. Can go when
+    it reads them. `tools.refusals` refuses those that are left.
     """
     every = [slot.value for slot in all_schemas(contract)]
     unions = [(each, values) for each in every if (values := discriminated(contract, each)) is not None]
@@ -235,7 +235,7 @@ def name_discriminated_variants(contract: dict[str, Any]) -> None:
 
 
 def discriminated(contract: dict[str, Any], schema: dict[str, Any]) -> dict[str, str] | None:
-    """The one value of each variant of a discriminated union, by reference; None if this is none, or has no such."""
+    """The value of each variant of a discriminated union, by reference. None for anything else."""
     said = schema.get("discriminator")
     variants = schema.get("oneOf", schema.get("anyOf"))
     if not isinstance(said, dict) or not isinstance(variants, list) or not isinstance(said.get("propertyName"), str):
@@ -266,10 +266,10 @@ def discriminated(contract: dict[str, Any], schema: dict[str, Any]) -> dict[str,
 
 
 def write_out_parameter_references(contract: dict[str, Any]) -> None:
-    """A reference to a parameter may have a description of its own in 3.1, and no other sibling.
+    """Replace a parameter reference that has siblings; 3.1 allows it only a description.
 
-    Imprint writes a `name` beside it, which says nothing new; the generator drops either. Siblings that say something
-    else stay, and are refused as no OpenAPI 3.1. Can go when the generator reads descriptions there.
+    Imprint adds a redundant `name`. The generator drops both. Other siblings stay, and validation refuses them. Can go
+    when the generator reads descriptions there.
     """
     for slot in list(parameters(contract)):
         if "$ref" not in slot.value or len(slot.value) == 1:
@@ -285,7 +285,7 @@ def write_out_parameter_references(contract: dict[str, Any]) -> None:
 
 
 def describe_parameters(contract: dict[str, Any]) -> None:
-    """The generator prints a parameter's description from its schema only (its issue 1411).
+    """Copy a parameter's description into its schema, the only place the generator reads (its issue 1411).
 
     Can go when it reads the parameter's own.
     """
@@ -300,7 +300,7 @@ def describe_parameters(contract: dict[str, Any]) -> None:
 
 
 def mark_deprecated(schema: dict[str, Any]) -> dict[str, Any]:
-    """The generator passes over `deprecated`; no upstream issue is known. Here the description says it.
+    """Say `deprecated` in the description, because the generator ignores it; no upstream issue is known.
 
     Can go when the generator prints it.
     """
@@ -317,10 +317,10 @@ def mark_deprecated_operations(contract: dict[str, Any]) -> None:
 
 
 def drop_repeated_security(contract: dict[str, Any]) -> None:
-    """An operation that repeats the security of the document says nothing new.
+    """Drop an operation's security if it only repeats the document's.
 
-    The generator reads only that of operations, and asks for another class of client where it finds one. No upstream
-    issue is known. Can go when it reads both.
+    The generator reads only the security of operations, and requires a different client class where it finds any. No
+    upstream issue is known. Can go when it reads both.
     """
     for _, _, operation, _ in operations(contract):
         if "security" in operation and operation["security"] == contract.get("security"):
@@ -346,5 +346,5 @@ def assertions_of(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def listed(types: Any) -> list[str]:
-    """The types that a schema names, one or several; none if it leaves them open."""
+    """The list of types that a schema names; empty if it names none."""
     return types if isinstance(types, list) else [types] if isinstance(types, str) else []

@@ -1,9 +1,9 @@
 """Apply an OpenAPI Overlay 1.0 document, strictly.
 
-The specification lets an action that matches nothing pass in silence. Here that is an error, and so is an update that
-changes nothing or merges unlike kinds: a correction whose reason has gone must be deleted, not carried along. An action
-may say in `x-was`, an extension as the specification allows them, what exactly it takes the place of: where that is
-something else, it may have taken more away than was meant. Every action that fails is reported, not the first alone.
+The specification silently ignores an action that matches nothing. Here that is an error, and so is an update that
+changes nothing or merges different kinds of value, because an outdated correction must be deleted. An action may state
+the exact value that it replaces in `x-was`, an extension that the specification allows. It fails if the value is a
+different one, so it cannot remove more than intended. Every failing action is reported, not just the first.
 """
 
 import copy
@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 
 @dataclass(frozen=True)
 class Failure:
-    """An action that cannot be applied; `is_stale` if it has nothing to do any more, so that it can be deleted."""
+    """An action that cannot be applied; `is_stale` if it no longer changes anything and can be deleted."""
 
     number: int
     target: str | None
@@ -37,7 +37,7 @@ class OverlayError(Exception):
 
 
 class _StaleError(OverlayError):
-    """The action has nothing to do."""
+    """The action changes nothing."""
 
 
 def apply_overlay(document: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def apply_overlay(document: dict[str, Any], overlay: dict[str, Any]) -> dict[str
 
 
 def without_actions(text: str, numbers: set[int]) -> str:
-    """The text of an overlay without some of its actions; comments, and what is left, stay as they are."""
+    """The text of an overlay without some actions. The rest stays unchanged, including comments."""
     root = YAML().compose(text)
     actions = next(value for key, value in root.value if key.value == "actions")
     if actions.flow_style:
@@ -73,7 +73,7 @@ def without_actions(text: str, numbers: set[int]) -> str:
     for number in sorted(numbers, reverse=True):
         start, end = starts[number - 1], ends[number - 1]
         indent = len(lines[start]) - len(lines[start].lstrip())
-        # What follows an action, blank lines and comments no deeper than it, is not part of it.
+        # Blank lines and comments after an action, indented no deeper than it, are not part of it.
         while end > start + 1 and _is_aside(lines[end - 1], indent):
             end -= 1
         del lines[start:end]
@@ -110,7 +110,7 @@ def _apply_action(document: dict[str, Any], action: dict[str, Any], target: str 
 def _matches(document: dict[str, Any], target: str) -> list[jsonpath.JSONPathMatch]:
     try:
         query = jsonpath.compile(target, strict=True)
-    except Exception as error:  # noqa: BLE001 - of some texts its own messages cannot be made
+    except Exception as error:  # noqa: BLE001 - it fails to build its own message for some texts
         raise OverlayError(f"not a JSONPath ({type(error).__name__})") from None
     # By place: a query may select a node twice.
     matches = list({match.parts: match for match in query.finditer(document)}.values())
@@ -121,7 +121,7 @@ def _matches(document: dict[str, Any], target: str) -> list[jsonpath.JSONPathMat
 
 def _update_all(matches: list[jsonpath.JSONPathMatch], update: Any) -> None:
     """Update every match, or none of them."""
-    # As text, to which 1, 1.0 and true differ.
+    # Compared as text, because Python's == treats 1, 1.0 and True as equal.
     before = repr([match.obj for match in matches])
     for match in matches:
         _update(copy.deepcopy(match.obj), update)

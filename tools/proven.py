@@ -1,7 +1,7 @@
-"""Run a check of the code unless it has passed on exactly this code before: `python -m tools.proven COMMAND...`.
+"""Run a check unless it has already passed on exactly this code: `python -m tools.proven COMMAND...`.
 
-.proven keeps a digest of what the check passed on: the command, the files of this repository, the Python that runs them
-and the packages that are installed. In CI, where the environment has CI set, the command always runs.
+.proven stores a digest of the command, the files of this repository, the Python version and the installed packages. In
+CI, where the variable CI is set, the command always runs.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# No check of code reads these. Hidden folders hold environments and caches.
+# No check reads these folders. Hidden folders hold environments and caches.
 UNREAD_FOLDERS = {"node_modules", "__pycache__", "dist"}
 UNREAD_SUFFIXES = {".md"}
 
@@ -25,7 +25,7 @@ def main(command: list[str]) -> int:
         return 0
     kept.unlink(missing_ok=True)
     status = subprocess.run(command, check=False, cwd=ROOT).returncode
-    # What changed while the command ran was not proven.
+    # If files changed while the command ran, nothing was proven.
     if status == 0 and digest(command) == before:
         kept.write_text(before)
     return status

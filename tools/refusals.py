@@ -1,8 +1,8 @@
-"""Refuse what would be generated wrong: each feature of OpenAPI 3.1 that this pipeline cannot do, in one line.
+"""Refuse features of OpenAPI 3.1 that would generate wrong code, each in one line.
 
-The generator passes over what it does not know. So every object of a contract is held to the words that are known to
-come out right, and those words to the values that do; tests/generation/test_features.py has one row for each. What is
-not listed here is refused, whether anybody has thought of it or not.
+The generator ignores keywords that it does not know. So only keywords and values that are known to generate correctly
+are accepted; tests/generation/test_features.py has a row for each. Everything else is refused, even if nobody foresaw
+it.
 """
 
 import re
@@ -45,21 +45,21 @@ OBJECTS: dict[str, frozenset[str]] = {
     "media type": frozenset(("schema", "example", "examples")),
 }
 DIALECT = "https://spec.openapis.org/oas/3.1/dialect/base"
-# How a parameter is written, where its `style` says nothing else, and the one form that the generated code writes.
+# The default `style` of a parameter in each place, which is also the only one that the generated code writes.
 STYLES = {"query": "form", "path": "simple", "header": "simple"}
-# What may be written into each place. The generator itself knows no date or UUID in a header.
+# The types allowed in each place. The generator cannot write a date or UUID into a header.
 KINDS = {
     "query": {"string", "integer", "number", "boolean", "null", "array", "date", "date-time", "uuid"},
     "path": {"string", "integer", "number", "date", "uuid"},
     "header": {"string", "integer", "number", "boolean"},
 }
-# Those that httpx sets itself: OpenAPI says that a parameter of that name is ignored.
+# httpx sets these headers itself. OpenAPI says that parameters with these names are ignored.
 RESERVED_HEADERS = ("accept", "content-type", "authorization")
 FORM = "application/x-www-form-urlencoded"
 
 
 def refusals(contract: dict[str, Any]) -> Iterator[str]:
-    """What of a normalised contract cannot be generated, each with its place."""
+    """The features of a normalized contract that cannot be generated, each with its place."""
     yield from unknown_words(contract)
     yield from refused_security(contract)
     for slot in parameters(contract):
@@ -73,7 +73,7 @@ def refusals(contract: dict[str, Any]) -> Iterator[str]:
 
 
 def unknown_words(contract: dict[str, Any]) -> Iterator[str]:
-    """Words that nothing reads: `webhooks`, `callbacks`, `servers` of an operation, a path that is a reference."""
+    """Keywords that nothing reads: `webhooks`, `callbacks`, an operation's `servers`, a path that is a reference."""
     yield from _unknown("#", contract, "document")
     yield from _unknown("#/components", contract.get("components", {}), "components")
     for path, item in members(contract, "paths"):
@@ -99,7 +99,7 @@ def _unknown(place: str, node: Any, kind: str) -> Iterator[str]:
 
 
 def refused_security(contract: dict[str, Any]) -> Iterator[str]:
-    """An operation can be called if one of its alternatives is the API key, as a bearer token or as a Basic user."""
+    """Refuse security that needs more than the API key, as a bearer token or as a Basic user."""
     schemes = contract.get("components", {}).get("securitySchemes", {})
     ours = {name for name, each in schemes.items() if each.get("scheme", "").lower() in ("bearer", "basic")}
     places = [("#", contract), *((place, operation) for place, _, operation, _ in operations(contract))]
@@ -149,7 +149,7 @@ def refused_query(contract: dict[str, Any], parameter: dict[str, Any], where: st
 
 
 def kinds_of(contract: dict[str, Any], schema: Any) -> set[str]:
-    """What a value may be: its JSON types, with a format that Python has a type for in the place of `string`."""
+    """The types a value may have: JSON types, or a string format that has a Python type of its own."""
     schema = resolve(contract, schema)
     if not isinstance(schema, dict):
         return {"any"}
@@ -256,7 +256,7 @@ def refused_union(contract: dict[str, Any], schema: dict[str, Any], place: str) 
 
 
 def are_distinct(contract: dict[str, Any], one: Any, other: Any) -> bool:
-    """Whether one of two object schemas requires something that the other does not have, or has as something else."""
+    """Whether one of two object schemas requires a property that the other lacks or defines differently."""
     if any({"oneOf", "anyOf"} & (resolve(contract, each) or {}).keys() for each in (one, other)):
         return False
     for schema, against in ((one, other), (other, one)):
@@ -281,7 +281,7 @@ def required_of(contract: dict[str, Any], schema: Any, depth: int = 0) -> set[st
 
 
 def refused_requirements(contract: dict[str, Any]) -> Iterator[str]:
-    """A property that is required and not there: the generator passes over it."""
+    """Refuse a required property that is not defined, because the generator ignores it."""
     waiting = list(schemas(contract))
     while waiting:
         slot = waiting.pop(0)
@@ -293,7 +293,7 @@ def refused_requirements(contract: dict[str, Any]) -> Iterator[str]:
 
 
 def refused_directions(contract: dict[str, Any]) -> Iterator[str]:
-    """`readOnly` is required of responses alone, `writeOnly` of requests alone; the code has one class for both."""
+    """Refuse a required `readOnly` or `writeOnly` property: one class serves requests and responses."""
     for kind, word in (("request", "readOnly"), ("response", "writeOnly")):
         for place, schema in reached(contract, kind):
             required = required_of(contract, schema)
@@ -303,7 +303,7 @@ def refused_directions(contract: dict[str, Any]) -> Iterator[str]:
 
 
 def reached(contract: dict[str, Any], kind: str) -> Iterator[tuple[str, Any]]:
-    """The schemas that bodies of a kind are made of."""
+    """The schemas that bodies of one kind use."""
     waiting = [
         (f"{place}/schema", media["schema"])
         for place, _, media, its_kind in media_types(contract)

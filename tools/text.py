@@ -1,4 +1,4 @@
-"""Text of others as our commands print it: on one line, and powerless."""
+"""Make other people's text safe to print on one line of a terminal."""
 
 
 def one_line(text: str) -> str:
@@ -6,5 +6,5 @@ def one_line(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Escape what is not printable: a document that is quoted must not command the terminal."""
+    """Escape unprintable characters, so that a quoted document cannot control the terminal."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

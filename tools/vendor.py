@@ -1,8 +1,8 @@
-"""Write openapi.yaml from what Imprint publishes: the operations that this client speaks, with all that they refer to.
+"""Write openapi.yaml from Imprint's publication: the operations this client supports, and all they refer to.
 
 Reads Imprint's whole OpenAPI document, or pages of its documentation that quote parts of it in ```yaml blocks. Order,
 wording and defects stay as published; openapi.overlay.yaml corrects the defects. Comments are not kept. A publication
-that says what openapi.yaml says already leaves it as it is, so that it makes no diff.
+with the same contents does not touch openapi.yaml, so it makes no diff.
 """
 
 import argparse
@@ -40,7 +40,7 @@ HEAD = """\
 
 
 class VendorError(Exception):
-    """The publication cannot be taken; the message is one line that says why."""
+    """The publication cannot be used; the message is one line that says why."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -70,10 +70,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def vendored(sources: list[str]) -> Any:
-    """The contract in `sources`, cut out.
+    """The part of the contract in `sources` that this client uses.
 
     Raises:
-        VendorError, DownloadError: They hold no contract that can be taken.
+        VendorError, DownloadError: They hold no usable contract.
     """
     pages = [document for source in sources for document in documents(source)]
     try:
@@ -91,7 +91,7 @@ def vendored(sources: list[str]) -> Any:
 
 
 def documents(source: str) -> Iterator[tuple[str, Any]]:
-    """The OpenAPI documents in a file or at an address, each with the name of where it stands."""
+    """The OpenAPI documents in a file or at an address, each with the name of its source."""
     name = shown(source)
     try:
         text = read(source).decode("utf-8-sig").replace("\r\n", "\n")
@@ -109,7 +109,7 @@ def documents(source: str) -> Iterator[tuple[str, Any]]:
 
 
 def shown(source: str) -> str:
-    """The name of a source for messages and the head of openapi.yaml: nothing of this machine, no secret."""
+    """The name of a source for messages and the head of openapi.yaml: no local path, no secret."""
     return without_secrets(source) if is_url(source) else Path(source).name
 
 
@@ -133,7 +133,7 @@ def is_openapi(document: Any) -> bool:
 
 
 def parsed(text: str, name: str) -> Any:
-    """A document as YAML has it, with the styles in which it is written; JSON without them."""
+    """A parsed document. YAML keeps its formatting styles; JSON has none."""
     kind = "JSON" if text.lstrip().startswith("{") else "YAML"
     try:
         document = json.loads(text, object_pairs_hook=without_twins) if kind == "JSON" else yaml().load(text)
@@ -154,7 +154,7 @@ def without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class AsWritten(VersionedResolver):
-    """Reads a timestamp as the text that it is in JSON."""
+    """Reads a timestamp as text, as in JSON."""
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
         tag = super().resolve(kind, value, implicit)
@@ -201,17 +201,17 @@ def as_json(document: Any, *, sort: bool = False) -> str:
 
 # --- Several pages ----------------------------------------------------------------------------------------------------
 
-# Where each page may have a part of its own. What stands beside these at the root and at a path, such as `security` or
-# `parameters`, applies to all of a page, so that it must be the same on each.
+# Objects to which each page may add its own part. Other values at the root or at a path, such as `security` or
+# `parameters`, apply to a whole page, so they must be the same on every page.
 PARTS = re.compile(r"|/paths(/[^/]+)?|/components(/[^/]+)?")
 OWN = {"paths", "components", "webhooks", *METHODS}
 
 
 def merged(pages: list[tuple[str, Any]]) -> Any:
-    """One document of all pages.
+    """Merge all pages into one document.
 
     Raises:
-        VendorError: Two pages say different things of the same place.
+        VendorError: Two pages disagree about the same place.
     """
     (first, whole), *others = pages
     origins = {"": first}
@@ -247,7 +247,7 @@ def difference(one: Any, other: Any, at: str) -> str:
 
 
 def cut_out(contract: Any) -> Any:
-    """The document with the operations of PATHS, and the components and tags that they reach, alone."""
+    """The document with only the operations of PATHS, and the components and tags that they use."""
     paths = contract.get("paths")
     if not isinstance(paths, dict) or not any(map(is_wanted, paths)):
         raise VendorError(f"the publication has no operation of {' or '.join(PATHS)}")
@@ -319,7 +319,7 @@ def missing(before: Any, after: Any) -> list[str]:
 
 
 def current(path: Path) -> Any:
-    """What openapi.yaml says now; nothing, if it says nothing that can be read."""
+    """The current contents of openapi.yaml; empty if it cannot be read."""
     try:
         return yaml().load(path.read_text(encoding="utf-8")) or {}
     except (OSError, YAMLError, ValueError):
@@ -343,7 +343,7 @@ def written(contract: Any) -> str:
 
 
 def replace(path: Path, text: str) -> None:
-    """Whole or not at all: what stops half-way leaves the file as it was."""
+    """Replace the file completely or not at all."""
     part = path.with_suffix(".part")
     try:
         part.write_text(text, encoding="utf-8")

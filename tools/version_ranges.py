@@ -1,7 +1,7 @@
-"""Test the wheel in dist/, not the tree: on the lowest versions that its ranges admit, on the newest, and by itself.
+"""Test the wheel in dist/, not the tree: with the lowest and the newest allowed requirements, and alone.
 
-The run-time requirements and those of the sandbox are what varies; the test tools are those of requirements.lock. The
-environments are made here and thrown away, since each is resolved anew: that is what finds a release that breaks us.
+The versions of the run-time and sandbox requirements vary; the test tools come from requirements.lock. Each run
+resolves and builds new environments, which is how it finds a new release that breaks us.
 """
 
 import contextlib
@@ -22,12 +22,12 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 ALONE = ROOT / "tests" / "wheel" / "alone.py"
 KEY = "a-key-of-this-run"
-# Of `make conformance`, which is not run here; it needs a newer jsonschema-rs than the sandbox does.
+# Only `make conformance` uses it, which does not run here. It needs a newer jsonschema-rs than the sandbox does.
 NOT_NEEDED = ("schemathesis",)
 
 
 class RangesError(Exception):
-    """The wheel does not hold what it promises; the message says where."""
+    """The wheel fails one of the tests; the message says where."""
 
 
 def main() -> int:
@@ -61,7 +61,7 @@ def with_test_tools(folder: Path, wheel: Path, resolution: str) -> Path:
 
 
 def requirements_of(wheel: Path, extra: str = "") -> list[str]:
-    """What the wheel itself says that it needs: to uv these must be direct, for they shall be the lowest."""
+    """The wheel's own requirements, passed to uv as direct ones so that it picks their lowest versions."""
     with zipfile.ZipFile(wheel) as archive:
         [name] = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
         found = [Requirement(one) for one in parse_email(archive.read(name))[0].get("requires_dist", [])]
@@ -70,7 +70,7 @@ def requirements_of(wheel: Path, extra: str = "") -> list[str]:
 
 
 def resolved(requirements: list[str], resolution: str) -> list[str]:
-    """These requirements and all that they bring, each at its one version."""
+    """Resolve these requirements and their dependencies, each to one version."""
     command = [str(uv()), "pip", "compile", "-", "--resolution", resolution, "--no-annotate", "--no-header", "--quiet"]
     command += ["--python", sys.executable]
     return run(f"resolving for {resolution}", command, given="\n".join(requirements)).splitlines()
@@ -82,7 +82,7 @@ def environment(folder: Path, requirements: list[str]) -> Path:
     listed.write_text("\n".join(requirements), encoding="utf-8")
     python = folder / "bin" / "python"
     run("making an environment", [uv(), "venv", "--quiet", "--python", sys.executable, folder])
-    # The wheel has the same name and version whatever is in it, so nothing of it may come from a cache.
+    # The wheel's name and version never change with its contents, so uv must not use a cached copy.
     fresh = ["--refresh-package", "imprint-client"]
     run("installing", [uv(), "pip", "install", "--quiet", "--python", python, *fresh, "--requirement", listed])
     return python
@@ -100,7 +100,7 @@ def uv() -> Path:
 
 
 def without_extras(python: Path, sandbox: Path) -> None:
-    """The client works against a sandbox of another environment; its own says what to install."""
+    """Check the client with a sandbox in another environment, and that its own environment says what to install."""
     with serving(sandbox.with_name("imprint-sandbox")) as url:
         print(run("the client by itself", [python, "-I", ALONE, url, KEY], cwd=python.parent), end="")
     refused = subprocess.run(
@@ -136,7 +136,7 @@ def serving(command: Path) -> Iterator[str]:
 
 def run(what: str, command: Sequence[str | Path], given: str | None = None, cwd: Path = ROOT) -> str:
     """Run a command, and return what it prints; what pytest prints is shown as it comes."""
-    # Whatever could put the tree, or another environment, before the one that is tested.
+    # These could put the tree, or another environment, before the one under test.
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
     shown = None if "pytest" in command else subprocess.PIPE
     done = subprocess.run(command, input=given, stdout=shown, text=True, check=False, cwd=cwd, env=clean)

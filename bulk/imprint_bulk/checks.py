@@ -1,7 +1,7 @@
-"""What each row of a file is, and what is wrong with it: all of it at once, offline, as the client would say.
+"""Read each row of a file as an order or an event, and report everything wrong with it, offline.
 
-A row is an order or an event by the fields that it has. The client reads a row first; only if it refuses is the model
-built field by field, unchecked, so that every fault is found and amounts get the client's advice.
+The fields of a row decide whether it is an order or an event. The client reads it first. If the client rejects it, the
+model is built field by field without checks, so that every fault is found and amounts get the client's advice.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ _OWN_FIELDS = "_"
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong with a row."""
+    """One fault of a row."""
 
     path: str
     """Where: ``order_lines[2].rate``; empty for the row itself."""
@@ -54,10 +54,10 @@ class Entry(NamedTuple):
 
 
 def check_rows(path: Path) -> Iterator[Entry]:
-    """Read and check a file, row by row. What is wrong between rows, such as an id used twice, the journal finds.
+    """Read and check a file, row by row. The journal finds faults between rows, such as an id used twice.
 
     Raises:
-        FileError: The file cannot be read, or not be read further.
+        FileError: The file cannot be read, or only in part.
     """
     for row in read_rows(path, _columns()):
         yield check_row(row)
@@ -87,7 +87,7 @@ def check_row(row: Row) -> Entry:
     if not problems:
         try:
             digest = _digest(body, order)
-        except UnicodeEncodeError:  # half of a surrogate pair, which the client sees only when it sends
+        except UnicodeEncodeError:  # half of a surrogate pair, which the client would notice only on sending
             problems = _problems(member_faults(body, MODELS[kind]))
     own_id = own_id if not problems or _is_id(own_id) else ""
     return Entry(row.number, kind, own_id, order, body, digest, sorted(set(problems)))
@@ -145,7 +145,7 @@ def _digest(body: Any, order: str) -> bytes:
 
 
 def _problems(faults: Iterable[Any]) -> list[Problem]:
-    # Numbers with a decimal point are kept as Decimal, which their writer need not know.
+    # The file's author need not know that numbers with a decimal point are kept as Decimal.
     shown = re.compile(r"Decimal\('([^']*)'\)")
     return [Problem(fault.path, shown.sub(r"\1", fault.problem)) for fault in faults]
 
@@ -157,7 +157,7 @@ def _read(model: Any, fields: dict[str, Any]) -> tuple[Any, list[Problem]]:
     first, body = "", None
     try:
         body = model.from_dict(fields)
-        if getattr(getattr(body, "type_", None), "known", True):  # a type that is misspelt is read as a new one
+        if getattr(getattr(body, "type_", None), "known", True):  # a misspelled type is read as a new one
             check_totals(body)
             return body, []
     except InvalidRequestError as error:
@@ -173,7 +173,7 @@ def _read(model: Any, fields: dict[str, Any]) -> tuple[Any, list[Problem]]:
 
 
 def _build(model: Any, fields: Any) -> Any:
-    """A model of whatever was given, unchecked."""
+    """Build a model from any values, without checks."""
     if not isinstance(fields, dict):
         return fields
     known, types = {}, _types(model)
@@ -196,7 +196,7 @@ def _instant(text: str) -> Any:
 
 @cache
 def _types(model: Any) -> dict[str, Any]:
-    """The type of each field; of a list, that of its items."""
+    """The type of each field; for a list, the type of its items."""
     hints = get_type_hints(model)
     names = [field.name for field in attrs.fields(model) if field.name != "additional_properties"]
     return {name: _base(hints[name]) for name in names}
@@ -216,7 +216,7 @@ def _names(kind: Kind) -> frozenset[str]:
 
 @cache
 def _only(kind: Kind) -> frozenset[str]:
-    """The fields that the other kind does not have. An event may name its order by partner_order_id."""
+    """The fields that only this kind has. An event may name its order by partner_order_id."""
     return _names(kind) - _names("event" if kind == "order" else "order") - {"partner_order_id"}
 
 

@@ -1,4 +1,4 @@
-"""The commands of `imprint`: arguments in, exit codes out. What they do is in the other modules."""
+"""The commands of `imprint`: arguments in, exit codes out. The other modules do the work."""
 
 import asyncio
 import functools
@@ -46,7 +46,7 @@ app = typer.Typer(
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line, for programs.")]
 Settle = Annotated[
-    float, typer.Option(min=0, metavar="SECONDS", help="Leave rows of unknown outcome alone for this long.")
+    float, typer.Option(min=0, metavar="SECONDS", help="How long to leave rows with an unknown outcome alone.")
 ]
 
 
@@ -79,7 +79,7 @@ def check(
 ) -> int:
     """Check files of orders and events, offline. Nothing is sent.
 
-    Every row is checked as the client would check it, and every fault is listed with its row, its path and advice.
+    Checks every row as the client would. Lists every fault with its row, its path and how to fix it.
 
     Exit code: 0 if nothing is wrong, otherwise 2.
     """
@@ -98,7 +98,7 @@ def check(
 
 
 def _report(file: Path, entries: Iterable[Entry], as_json: bool, *, quiet: bool) -> int:
-    """Print what is wrong with the rows of a file, and how many there are; `quiet`: only if something is wrong."""
+    """Print the faults of a file and the number of rows; with `quiet`, only if there are faults."""
     kinds: Counter[str] = Counter()
     faulty: set[int] = set()
     for entry in entries:
@@ -137,13 +137,13 @@ def send(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, and say what would be sent.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Check a file, then send it: each row is recorded once.
+    """Check a file, then send it. Each row is recorded once.
 
-    It can be killed at any moment and started again with the same command: what became of each row is in the journal.
-    Ctrl-C finishes what is in flight. Rows of one order go one after the other; orders go side by side.
+    If it is killed, start it again with the same command: the journal has the outcome of each row. Ctrl-C finishes the
+    requests in flight. Rows of one order are sent one after the other; different orders are sent in parallel.
 
-    Exit code, which is that of the whole journal: 0 all recorded; 1 some rows were refused; 2 the file has faults, and
-    nothing was sent; 3 rows remain, so run it again; 4 it cannot go on (key, configuration, journal in use).
+    Exit code, for the whole journal: 0 all recorded; 1 some rows were refused; 2 the file has faults, and
+    nothing was sent; 3 rows remain, so run it again; 4 it cannot continue (key, configuration, journal in use).
     """
     path = journal or file.with_name(f"{file.name}.journal")
     is_temporary = dry_run and not path.exists()
@@ -198,7 +198,7 @@ async def _send(
 
 
 def _on_signals(interrupted: Callable[[], None]) -> None:
-    """What Ctrl-C and SIGTERM do. In `send`, the first finishes what is in flight, and the second ends at once."""
+    """Handle Ctrl-C and SIGTERM. In `send`, the first finishes the requests in flight, and the second stops at once."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         try:
@@ -208,7 +208,7 @@ def _on_signals(interrupted: Callable[[], None]) -> None:
 
 
 def _rejects(file: Path, journal: Journal) -> Iterator[dict[str, Any]]:
-    """The refused rows as they stand in the file, each with the reason. They can be corrected and sent."""
+    """The refused rows as they are in the file, each with the reason. Correct them and send them again."""
     for entry in check_rows(file):
         record = journal.find(entry)
         if record.state == "refused":
@@ -225,7 +225,7 @@ def status(
     settle_wait: Settle = DEFAULT_SETTLE_SECONDS,
     as_json: AsJson = False,
 ) -> int:
-    """Say how far a file has got, at any time.
+    """Show the progress of a file, at any time.
 
     Exit code: as `imprint send`.
     """
@@ -269,9 +269,9 @@ def show(
     partner_order_id: Annotated[str | None, typer.Option(metavar="ID", help="Or the id that you gave it.")] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Show an order, its events, and what they add up to.
+    """Show an order, its events and their sums.
 
-    Events of a type that this version does not know are listed, and never added.
+    Events of a type that this version does not know are listed, but not added up.
 
     Exit code: 0; 1 if there is no such order; 4 if Imprint cannot be asked.
     """
@@ -303,7 +303,7 @@ def export(
 ) -> int:
     """Write Imprint's events to a file, or print them.
 
-    With -o, an export that was killed goes on where it was when it is started again with the same arguments.
+    With -o, an export that was killed continues where it stopped. Start it again with the same arguments.
 
     Exit code: 0; 2 if the file cannot be written; 4 if the list ended early.
     """
@@ -329,7 +329,7 @@ def reconcile(
 ) -> int:
     """Compare a file of events with Imprint's.
 
-    Events are matched by their partner_event_id, and every field that the file has is compared. Nothing is changed.
+    Matches events by partner_event_id and compares every field that the file has. Changes nothing.
 
     Exit code: 0 if there are no differences; 1 if there are; 2 if the file has faults; 4 if Imprint cannot be asked.
     """
@@ -393,7 +393,7 @@ app.add_typer(outbox, name="outbox")
 
 @functools.partial(command, to=outbox)
 def setup() -> int:
-    """Make the tables of Procrastinate and of the outbox, if they are not there."""
+    """Create the tables of Procrastinate and of the outbox if they do not exist."""
     return asyncio.run(_with_outbox(lambda outbox, app: outbox.set_up(app)))
 
 
@@ -402,12 +402,12 @@ def worker(
     concurrency: Annotated[int, typer.Option(min=1, max=1000, help="How many orders to work on at a time.")] = 20,
     settle_wait: Settle = DEFAULT_SETTLE_SECONDS,
     stalled_after: Annotated[
-        float, typer.Option(min=0.1, metavar="SECONDS", help="Take a worker without a heartbeat for dead.")
+        float, typer.Option(min=0.1, metavar="SECONDS", help="Treat a worker with no heartbeat for this long as dead.")
     ] = 30.0,
 ) -> int:
-    """Record what is deferred, until Ctrl-C. Any number of workers can run, on any number of machines.
+    """Record deferred orders and events until Ctrl-C. Run any number of workers, on any number of machines.
 
-    Exit code: 0 after Ctrl-C; 4 if it cannot go on (key, configuration, database).
+    Exit code: 0 after Ctrl-C; 4 if it cannot continue (key, configuration, database).
     """
 
     async def work(outbox: Any, app: Any) -> int:
@@ -433,7 +433,7 @@ def worker(
 
 @functools.partial(command, to=outbox, name="status")
 def outbox_status(as_json: AsJson = False) -> int:
-    """Say how many jobs there are, and which of them a person must look at."""
+    """Show how many jobs there are, and which ones need a person."""
     return asyncio.run(_with_outbox(lambda outbox, app: _show_jobs(outbox, app, as_json)))
 
 
@@ -455,7 +455,7 @@ async def _show_jobs(outbox: Any, app: Any, as_json: bool) -> int:
 
 
 async def _with_outbox(act: Callable[[Any, Any], Any]) -> int:
-    """Do something with the module and an open app, which need the extra and a database."""
+    """Run a function with the outbox module and an open app; these need the extra and a database."""
     try:
         import psycopg  # noqa: PLC0415 - only the outbox needs them
         import psycopg_pool  # noqa: PLC0415
@@ -471,7 +471,7 @@ async def _with_outbox(act: Callable[[Any, Any], Any]) -> int:
     app = module.make_app(url)
     try:
         with psycopg.connect(url, connect_timeout=10):
-            pass  # a pool would wait, and say less
+            pass  # a pool would wait longer and report less
         async with app.open_async():
             return await act(module, app) or 0
     except (psycopg.Error, psycopg_pool.PoolTimeout) as error:

@@ -1,7 +1,7 @@
-"""`imprint export`: Imprint's events as a file. What was killed goes on where it was.
+"""`imprint export`: write Imprint's events to a file. A killed export continues where it stopped.
 
-Events are first kept as JSON Lines in FILE.part, page by page, whatever the file is to be. Its first line says what was
-asked for. When the list has ended, FILE is made from it, and the part is deleted.
+Events are first stored page by page in FILE.part, as JSON Lines, whatever the format of FILE. Its first line has the
+filters. At the end of the list, FILE is written from it, and the part is deleted.
 """
 
 import csv
@@ -23,11 +23,11 @@ _FIRST = (
 
 
 def export(imprint: Imprint, file: Path, filters: dict[str, str], changed: Callable[[int], None]) -> int:
-    """Write the events that fit all `filters` to a file; return how many.
+    """Write the events that match all `filters` to a file; return their number.
 
     Raises:
-        FileError: It cannot be written, or a part of another export is in the way.
-        APIError, PaginationError: The list ended early; what there is of it is kept in the part.
+        FileError: The file cannot be written, or FILE.part belongs to another export.
+        APIError, PaginationError: The list ended early. The part keeps the events so far.
     """
     write = {".jsonl": _json_lines, ".ndjson": _json_lines, ".csv": _csv, ".parquet": _parquet}.get(file.suffix.lower())
     if write is None:
@@ -51,7 +51,7 @@ def export(imprint: Imprint, file: Path, filters: dict[str, str], changed: Calla
 
 
 def _begun(part: Path, filters: dict[str, str]) -> tuple[int, str | None]:
-    """How many events the part of an earlier run has, and the id of the last; what was cut off in it is removed."""
+    """The number of events in an earlier run's part, and the last id. Removes a line that was cut off."""
     asked = json.dumps({"imprint export": filters}) + "\n"
     if not part.exists() or not part.stat().st_size:
         part.write_text(asked, encoding="utf-8")
@@ -110,7 +110,7 @@ def _parquet(made: Path, part: Path) -> None:
 
 
 def _names(part: Path) -> list[str]:
-    """The columns: those of the contract, and then what Imprint sent beyond it."""
+    """The columns: the contract's fields, then any others that Imprint sent."""
     return list(dict.fromkeys([*_FIRST, *(name for event in _events(part) for name in event)]))
 
 

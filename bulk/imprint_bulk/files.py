@@ -2,7 +2,7 @@
 
 CSV is text. A reader that guesses types turns the id 000123 into 123, so only what the contract calls an integer or a
 list is converted, and only if the cell is exactly that. An amount with a decimal point stays text, and the check of the
-row refuses it. JSON numbers with a decimal point become `Decimal`: no float ever holds an amount.
+row rejects it. JSON numbers with a decimal point become `Decimal`: no float ever holds an amount.
 """
 
 import csv
@@ -20,7 +20,7 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
 
 
 class FileError(Exception):
-    """The file cannot be read, or not be read further. The message says where and what to do."""
+    """The file cannot be read, or only in part. The message says where, and what to do."""
 
 
 class Row(NamedTuple):
@@ -42,7 +42,7 @@ class Columns(NamedTuple):
 
 
 def read_rows(path: Path, columns: Columns) -> Iterator[Row]:
-    """Read the rows of a file, in order. Its name says what it is: .jsonl or .ndjson, .csv, .parquet.
+    """Read the rows of a file, in order. Its extension decides the format: .jsonl or .ndjson, .csv, .parquet.
 
     Raises:
         FileError: It cannot be read, or has no rows.
@@ -80,7 +80,7 @@ def _json_lines(path: Path, file: IO[bytes], _: Columns) -> Iterator[Row]:
 
 
 def parse_json(text: str) -> Any:
-    """Read JSON and let nothing pass in silence: no field twice, no NaN, no float.
+    """Read JSON strictly: no duplicate field, no NaN, no float.
 
     Raises:
         ValueError, RecursionError: It is not JSON.
@@ -132,14 +132,14 @@ def _cell(name: str, cell: str, columns: Columns) -> Any:
         try:
             return parse_json(cell)
         except (ValueError, RecursionError):
-            return cell  # and the check of the row says that this is no list
+            return cell  # the check of the row then says that this is not a list
     return cell
 
 
 def _text_lines(path: Path, file: IO[bytes]) -> Iterator[str]:
     for number, line in _lines(path, file):
         if not line.endswith((b"\n", b"\r")):
-            # A cell that was cut, 2749 of 274999, cannot be told from a whole one.
+            # A truncated cell, such as 2749 from 274999, looks like a complete one.
             raise FileError(
                 f"{path}: the last line ({number}) does not end with a line break, so the file may be cut off. "
                 "Add one if it is complete"
@@ -154,7 +154,7 @@ def _lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
     start = file.read(4)
     if start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in start:
         raise FileError(f"{path}: is UTF-16 or UTF-32 text, or no text at all. Save it as UTF-8")
-    # Spreadsheets put a byte order mark in front of UTF-8. It says nothing and is left out.
+    # Spreadsheets put a byte order mark in front of UTF-8. It has no meaning, so it is dropped.
     file.seek(3 if start.startswith(b"\xef\xbb\xbf") else 0)
     number = 0
     while line := file.readline(LONGEST_LINE_BYTES + 1):
@@ -197,7 +197,7 @@ def import_parquet() -> tuple[Any, Any]:
 
 
 def _without_nulls(value: Any) -> Any:
-    """A table has a cell for each column: null there is what a missing field is in JSON."""
+    """Remove nulls: a table has a cell for each column, so null there means a missing field."""
     if isinstance(value, dict):
         return {name: _without_nulls(each) for name, each in value.items() if each is not None}
     if isinstance(value, list):
@@ -206,14 +206,14 @@ def _without_nulls(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """For `json.dumps(default=plain)`: what a row holds that JSON does not."""
+    """Convert the values of a row that JSON lacks, for `json.dumps(default=plain)`."""
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value)
 
 
 def write_json_lines(path: Path, rows: Iterable[dict[str, Any]]) -> int:
-    """Write rows to a new file, which has its name only when it is complete. Return how many."""
+    """Write rows to a new file, which gets its name only when it is complete. Return their number."""
     part, count = path.with_name(path.name + ".part"), 0
     try:
         with part.open("w", encoding="utf-8", newline="\n") as file:

@@ -1,8 +1,8 @@
-"""The journal: what became of each row of a file, in SQLite, so that `imprint send` can be killed at any moment.
+"""The journal: the outcome of each row of a file, in SQLite, so that `imprint send` can be killed at any moment.
 
-A row is committed as *sending* before its request leaves, and as *recorded*, *refused* or *unknown* after. A change is
-made at once and committed by `commit`, so that many rows share one commit. The journal never holds a row's contents:
-those stay in the file, and the digest tells whether they are still the same.
+A row is committed as *sending* before its request leaves, and as *recorded*, *refused* or *unknown* after. Changes
+are made at once and committed later by `commit`, so that many rows share one commit. The journal never stores a row's
+contents. It stores a digest, which shows whether the file has changed.
 """
 
 import sqlite3
@@ -18,8 +18,8 @@ State = Literal["recorded", "refused", "unknown", "sending", "blocked", "unsent"
 Step = Literal["create", "ensure", "leave", "nothing"]
 
 DEFAULT_SETTLE_SECONDS = 900.0
-"""How long a request of unknown outcome is left alone: after this, nothing on its way can still be running."""
-DURABILITY = "FULL"  # also through a loss of power; tests, which lose none, turn it off
+"""How long to leave a request with an unknown outcome alone. After this, it can no longer be running."""
+DURABILITY = "FULL"  # survives a power loss; tests turn it off
 _APPLICATION, _VERSION = 0x496D5072, 1
 _SCHEMA = """
 CREATE TABLE rows (
@@ -33,7 +33,7 @@ CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 
 def wall_clock() -> float:
-    """Seconds since 1970: what is in the journal must mean the same to the next process."""
+    """Seconds since 1970, so that times in the journal mean the same to the next process."""
     return time.time()
 
 
@@ -56,7 +56,7 @@ class Record(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """How far a file has got."""
+    """The progress of a file."""
 
     counts: Counter[State]
     due: float | None
@@ -70,10 +70,10 @@ class Summary(NamedTuple):
 
 
 class Journal:
-    """The journal at `path`; with None, one that is temporary and only finds what is wrong between rows.
+    """The journal at `path`. With None it is temporary, and only finds faults between rows.
 
     Raises:
-        JournalError: It is in use by another process, or not a journal, or its disk fails. So do all methods.
+        JournalError: It is in use by another process, or not a journal, or its disk fails. All methods raise this.
     """
 
     def __init__(self, path: Path | None, *, read_only: bool = False, now: Callable[[], float] = wall_clock) -> None:
@@ -90,7 +90,7 @@ class Journal:
             raise
 
     def close(self) -> None:
-        """Close it; what is not committed is gone, and so is a new journal that nothing was committed to."""
+        """Close it. Uncommitted changes are lost, and a new journal without a commit is deleted."""
         if self._database:
             self._database.close()
             self._database = None
@@ -102,9 +102,9 @@ class Journal:
     # --- The rows of the file -----------------------------------------------------------------------------------------
 
     def enter(self, entries: Iterable[Entry]) -> Iterator[Entry]:
-        """Enter the rows of a file, and hand each on with what is wrong between it and others.
+        """Enter the rows of a file, and yield each with any faults between it and other rows.
 
-        Nothing is committed: end with `commit` if nothing was wrong, otherwise with `rollback`.
+        Nothing is committed yet: call `commit` if there were no faults, otherwise `rollback`.
         """
         known = self._one("SELECT COUNT(*) FROM rows")[0]
         self._pass = self._one("SELECT IFNULL(MAX(pass), 0) + 1 FROM rows")[0]
@@ -120,7 +120,7 @@ class Journal:
         if known > 0:
             yield self._missing(known)
         if aliases:
-            # Events may name an order of this file by the id that the file gives it.
+            # Events may name an order in the same file by its partner_order_id.
             self._run(
                 """UPDATE rows SET "order" = (SELECT o."order" FROM rows o WHERE 'id=' || o.order_id = rows."order")
                 WHERE "order" IN (SELECT 'id=' || order_id FROM rows WHERE order_id IS NOT NULL)"""
@@ -158,7 +158,7 @@ class Journal:
         return Entry(number, kind, own_id, "", None, b"", [Problem("", text)])
 
     def _too_early(self) -> Iterator[Entry]:
-        """Events that stand before the order that they belong to."""
+        """Events that come before their own order in the file."""
         sql = """SELECT e.number, e.id, o.number FROM rows o JOIN rows e ON e."order" = o."order"
             WHERE o.kind = 'order' AND e.kind = 'event' AND e.number < o.number ORDER BY e.number"""
         for number, own_id, order_number in self._run(sql).fetchall():
@@ -168,10 +168,10 @@ class Journal:
     # --- What became of them ------------------------------------------------------------------------------------------
 
     def find(self, entry: Entry) -> Record:
-        """What is known of a row of the file.
+        """Find the record of a row.
 
         Raises:
-            JournalError: Nothing is, or it is not the row that was checked: the file has changed meanwhile.
+            JournalError: There is none, or the row is not the one that was checked, because the file has changed.
         """
         sql = f"SELECT {_FIELDS} FROM rows WHERE kind = ? AND id = ?"  # noqa: S608 - our own names
         found = self._find(sql, entry.kind, entry.id)
@@ -181,7 +181,7 @@ class Journal:
         return record
 
     def mark(self, record: Record, state: State, reason: str | None = None, *, at: float | None = None) -> None:
-        """Note what became of a row, at this moment or `at` another. `commit` makes it last."""
+        """Note the outcome of a row, now or `at` another time. `commit` makes it permanent."""
         self._run(
             "UPDATE rows SET state = ?, at = ?, reason = ? WHERE kind = ? AND id = ?",
             *(state, self._now() if at is None else at, reason, record.kind, record.id),
@@ -215,7 +215,7 @@ class Journal:
         return Record(*found) if found else None
 
     def commit(self) -> None:
-        """Make all changes last, even through a loss of power."""
+        """Make all changes permanent, even through a power loss."""
         self._run("COMMIT")
         self._is_new = False
         self._run("BEGIN")
@@ -228,13 +228,13 @@ class Journal:
     # --- Reading it ---------------------------------------------------------------------------------------------------
 
     def summary(self, settle_seconds: float = DEFAULT_SETTLE_SECONDS) -> Summary:
-        """How far the file has got."""
+        """The progress of the file."""
         counts: Counter[State] = Counter(dict(self._run("SELECT state, COUNT(*) FROM rows GROUP BY state")))
         first = self._one("SELECT MIN(at) FROM rows WHERE state IN ('sending', 'unknown')")[0]
         return Summary(counts, None if first is None else first + settle_seconds)
 
     def records(self, *states: State) -> Iterator[Record]:
-        """The rows in these states, in the order of the file."""
+        """The rows in these states, in file order."""
         marks = ", ".join("?" for _ in states)
         sql = f"SELECT {_FIELDS} FROM rows WHERE state IN ({marks}) ORDER BY number"  # noqa: S608 - our own names
         return (Record(*found) for found in self._run(sql, *states))
@@ -251,7 +251,7 @@ class Journal:
             if not self._is_new and (application, version) != (_APPLICATION, _VERSION):
                 raise JournalError(f"{path}: is not a journal of this version of imprint")
             if path is None:
-                self._run("PRAGMA journal_mode = OFF")  # what is rolled back is then thrown away
+                self._run("PRAGMA journal_mode = OFF")  # rolled-back changes are then discarded
             elif not read_only:
                 self._run("PRAGMA journal_mode = WAL")
                 self._run(f"PRAGMA synchronous = {DURABILITY}")
@@ -284,7 +284,7 @@ _FIELDS = 'kind, id, number, digest, "order", state, at, reason'
 def step(record: Record, now: float, settle_seconds: float) -> Step:
     """What to do with a row next.
 
-    One that may have been sent is left alone until its time has come, and then it is `ensure` that looks first.
+    A row that may have been sent is left alone until the wait is over. Then `ensure` looks first.
     """
     match record.state:
         case "recorded" | "refused":
@@ -296,7 +296,7 @@ def step(record: Record, now: float, settle_seconds: float) -> Step:
 
 
 def _locked(path: Path) -> sqlite3.Connection:
-    """Hold a lock until it is closed, or the process dies. SQLite knows how, on every system."""
+    """Hold a lock until it is closed or the process dies. SQLite can do this on every system."""
     lock = sqlite3.connect(path.with_name(path.name + ".lock"), isolation_level=None, timeout=0)
     try:
         lock.execute("BEGIN EXCLUSIVE")

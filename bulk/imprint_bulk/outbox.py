@@ -1,13 +1,13 @@
 """An outbox on many machines: orders and events as jobs of Procrastinate, in the merchant's own PostgreSQL.
 
     app = make_app("postgresql://...")
-    with psycopg.connect(...) as connection:  # your transaction: the job is there if, and only if, it commits
+    with psycopg.connect(...) as connection:  # your transaction: the job exists if, and only if, it commits
         connection.execute("UPDATE shipments SET ...")
         defer(app, event, partner_order_id="o-1", connection=connection)
 
-`imprint outbox worker` records them. The jobs of one order have one lock: one worker at a time, in the order in which
-they were deferred, on however many machines. Every attempt after the first is an `ensure`. A job whose worker died is
-put back so late that nothing of it can still be running.
+`imprint outbox worker` records them. Jobs for the same order share a lock, so they run one at a time, in the order they
+were deferred, on any number of machines. Every attempt after the first uses `ensure`. If a worker dies, its job goes
+back to the queue only when its request can no longer be running.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from imprint_bulk.verdicts import judge
 
 QUEUE = "imprint"
 STALLED_SECONDS = 30.0
-"""A worker without a heartbeat for this long is taken for dead."""
+"""A worker without a heartbeat for this long counts as dead."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 5.0, 600.0
 LONGEST_CONFIRMATION_SECONDS = 5.0
 POLLING_SECONDS = 0.5
@@ -55,7 +55,7 @@ def add_tasks(app: procrastinate.App) -> None:
 
 
 async def set_up(app: procrastinate.App) -> None:
-    """Make the tables of Procrastinate and of the outbox, if they are not there. The app must be open."""
+    """Create the tables of Procrastinate and of the outbox if they do not exist. The app must be open."""
     if not await app.check_connection_async():
         await app.schema_manager.apply_schema_async()
     await app.connector.execute_query_async(_SCHEMA)
@@ -68,18 +68,18 @@ def defer(
     partner_order_id: str | None = None,
     connection: Any = None,
 ) -> int:
-    """Have an order or event recorded, if and when your transaction commits.
+    """Defer an order or event. It is recorded after your transaction commits, and only if it does.
 
     Args:
-        app: That of `make_app`; it need not be open if you give a `connection`.
-        body: Its amounts are integers of minor units. It needs an id of its own: partner_order_id, partner_event_id.
-        partner_order_id: For an event: the order that it belongs to. Its `order_id` is then found when it is sent.
-        connection: Your psycopg connection, in whose transaction the job is made.
+        app: The app from `make_app`; it need not be open if you pass a `connection`.
+        body: Its amounts are integers of minor units. It needs its own id: partner_order_id or partner_event_id.
+        partner_order_id: For an event: its order. The worker then finds `order_id` when it sends the event.
+        connection: Your psycopg connection. The job becomes part of its transaction.
 
     Returns: The id of the job.
 
     Raises:
-        InvalidRequestError: It would be refused. Nothing was deferred.
+        InvalidRequestError: The order or event is invalid. Nothing was deferred.
     """
     return _deferrer(app, body, partner_order_id, connection).defer(**_arguments(body, partner_order_id))
 
@@ -116,7 +116,7 @@ def _arguments(body: Any, partner_order_id: str | None) -> dict[str, Any]:
 
 
 class _AgainError(Exception):
-    """The job is to be tried again in so many seconds; the cause says why."""
+    """Try the job again in this many seconds; the cause says why."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"again in {seconds:.0f} s")
@@ -141,7 +141,7 @@ async def record_order(context: procrastinate.JobContext, *, body: dict[str, Any
 async def record_event(
     context: procrastinate.JobContext, *, body: dict[str, Any], partner_order_id: str | None = None
 ) -> None:
-    """Record an event, of the order with this partner_order_id if its order_id is empty."""
+    """Record an event. If its order_id is empty, find the order by this partner_order_id."""
     worker: OutboxWorker = context.additional_context["worker"]
     await worker.record(context.job, "event", lambda: worker.event(context.job, body, partner_order_id))
 
@@ -157,10 +157,10 @@ class OutboxWorker:
     """A worker process: one client, one app.
 
     Args:
-        app: That of `make_app`.
-        imprint: The client. Make it with `retry_policy`, whose deadline bounds how late a request can leave.
-        settle_seconds: How long a request of unknown outcome is left alone before `ensure`.
-        stalled_seconds: A worker without a heartbeat for this long is taken for dead.
+        app: The app from `make_app`.
+        imprint: The client. Create it with `retry_policy`, whose deadline limits how late a request can leave.
+        settle_seconds: How long to leave a request with an unknown outcome alone before `ensure`.
+        stalled_seconds: A worker without a heartbeat for this long counts as dead.
     """
 
     def __init__(
@@ -180,13 +180,13 @@ class OutboxWorker:
         self.stop_reason: str | None = None
 
     def stop(self, reason: str) -> None:
-        """Take no more jobs; those in flight are finished."""
+        """Take no more jobs, and finish those in flight."""
         self.stop_reason = self.stop_reason or reason
         if self._running:
             self._running.cancel()
 
     async def run(self) -> None:
-        """Work until `stop`. The app must be open; a database that goes away and comes back does not end it."""
+        """Work until `stop`. The app must be open. The worker survives a database outage."""
         keeper = asyncio.create_task(self._put_back_again_and_again())
         try:
             while self.stop_reason is None:
@@ -223,7 +223,7 @@ class OutboxWorker:
             return str(known[0]["id"])
         order = await self._imprint.orders.find(partner_order_id=partner_order_id)
         if order is None and not job.attempts:
-            raise _AgainError(self._settle_seconds)  # it may be so new that lookups do not show it yet
+            raise _AgainError(self._settle_seconds)  # it may be too new to show up in lookups
         if order is None:
             raise LookupError(f"Imprint has no order with the partner_order_id {partner_order_id!r}")
         return await self._keep_order_id(partner_order_id, order.id)
@@ -235,7 +235,7 @@ class OutboxWorker:
         return order_id
 
     async def record(self, job: jobs.Job, kind: Kind, make: Callable[[], Awaitable[Any]]) -> None:
-        """Record what a job holds, or say when to try again, or note what a person must look at."""
+        """Record a job's order or event, or say when to try again, or set it aside for a person."""
         again = job.attempts > 0
         try:
             body = await make()
@@ -246,7 +246,7 @@ class OutboxWorker:
                 await self._keep_order_id(body.partner_order_id, recorded.id)
         except _AgainError:
             raise
-        except exceptions.ConnectorException as error:  # the database is away: it may be recorded already
+        except exceptions.ConnectorException as error:  # the database is down, and the job may already be recorded
             raise _AgainError(self._settle_seconds) from error
         except Exception as error:
             verdict = judge(error, may_be_recorded=again)
@@ -264,7 +264,7 @@ class OutboxWorker:
         return float(getattr(error, "retry_after", None) or pause)
 
     async def _confirm(self, job: jobs.Job) -> None:
-        """Send nothing for a job that was put back because this process seemed dead, as when it was suspended."""
+        """Send nothing for a job that was put back because this process seemed dead, for example while suspended."""
         began = time.monotonic()
         found = await self._app.connector.execute_query_one_async(
             "SELECT status::text, worker_id FROM procrastinate_jobs WHERE id = %(id)s", id=job.id
@@ -286,12 +286,12 @@ class OutboxWorker:
         while True:
             try:
                 await self._put_back()
-            except Exception as error:  # noqa: BLE001 - the database is away; it is tried again
+            except Exception as error:  # noqa: BLE001 - the database is down; try again later
                 _LOG.warning("stalled jobs cannot be put back now: %s", error)
             await asyncio.sleep(self._stalled_seconds / 3)
 
     async def _put_back(self) -> None:
-        """Put the jobs of dead workers back: to be taken when nothing that they sent can still be running."""
+        """Put back the jobs of dead workers, to start when their requests can no longer be running."""
         manager = self._app.job_manager
         for job in await manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=self._stalled_seconds):
             wait = timedelta(seconds=self._deadline_seconds + self._settle_seconds)
@@ -303,7 +303,7 @@ class OutboxWorker:
 
 
 async def status(app: procrastinate.App) -> tuple[dict[str, int], list[dict[str, Any]]]:
-    """How many jobs there are by status, and what a person must look at."""
+    """The number of jobs by status, and the jobs that need a person."""
     counts = await app.connector.execute_query_all_async(
         "SELECT status::text, COUNT(*) AS count FROM procrastinate_jobs WHERE queue_name = %(queue)s GROUP BY status",
         queue=QUEUE,

@@ -1,6 +1,6 @@
-"""`imprint reconcile`: the merchant's events against Imprint's. It lists Imprint's events once and changes nothing.
+"""`imprint reconcile`: compare the merchant's events with Imprint's. It lists Imprint's once and changes nothing.
 
-The merchant's events are kept in a temporary database, so that neither side has to fit into memory.
+A temporary database holds the merchant's events, so neither side has to fit into memory.
 """
 
 import json
@@ -25,7 +25,7 @@ _BY_PARTNER_ID = "partner_order_id="
 
 
 class Difference(NamedTuple):
-    """What is not the same on both sides."""
+    """One difference between the two sides."""
 
     kind: Kind
     partner_event_id: str | None
@@ -61,16 +61,16 @@ class Reconciliation:
             WITHOUT ROWID;
             CREATE TABLE orders (partner_order_id TEXT PRIMARY KEY, id TEXT) WITHOUT ROWID;"""
         )
-        if journal.is_file():  # of `imprint send`: the ids of orders need not be looked up
+        if journal.is_file():  # from `imprint send`, so that order ids need no lookup
             with closing(Journal(journal, read_only=True)) as sent:
                 self._database.executemany("INSERT INTO orders VALUES (?, ?)", sent.order_ids())
 
     def close(self) -> None:
-        """Forget everything."""
+        """Delete the temporary database."""
         self._database.close()
 
     def add(self, entry: Entry) -> int | None:
-        """Add an event of the file; return the row that has the same id already, if there is one."""
+        """Add an event of the file; return the earlier row with the same id, if there is one."""
         sql = "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, 0)"
         body = json.dumps(entry.body.to_dict(), default=plain)
         if self._database.execute(sql, (entry.id, entry.number, entry.order, body)).rowcount:

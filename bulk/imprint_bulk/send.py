@@ -1,7 +1,7 @@
-"""`imprint send`: the rows of a file, each recorded once, whatever becomes of this process.
+"""`imprint send`: record each row of a file once, even if this process is killed.
 
-Rows of one order go one after the other, in the order of the file; orders go side by side. Whether a row is created or
-ensured is said by the journal, and what came of it by the client's exceptions.
+Rows of one order are sent one after the other, in file order; different orders are sent in parallel. The journal
+decides between `create` and `ensure`. The client's exceptions decide the outcome.
 """
 
 import asyncio
@@ -34,12 +34,12 @@ class Sender:
     """Sends the rows of one file.
 
     Args:
-        journal: That of the file, its rows entered.
-        imprint: The client; all its requests share what it was made with.
-        deadline_seconds: That of the client's retry policy: a request leaves no later than this after its call began.
-        settle_seconds: How long a row of unknown outcome is left alone before `ensure`.
-        concurrency: How many orders at a time.
-        changed: Called when a row has come into another state.
+        journal: The file's journal, with its rows entered.
+        imprint: The client that sends every request.
+        deadline_seconds: The client's retry deadline. No request leaves later than this after its call began.
+        settle_seconds: How long to leave a row with an unknown outcome alone before `ensure`.
+        concurrency: How many orders to send at a time.
+        changed: Called when a row changes state.
     """
 
     def __init__(
@@ -66,16 +66,16 @@ class Sender:
         self.stop: Stop | None = None
 
     def halt(self, exit_code: int, reason: str) -> None:
-        """Start no more rows; what is in flight is finished."""
+        """Start no more rows, and finish those in flight."""
         if self.stop is None or exit_code > self.stop.exit_code:
             self.stop = Stop(exit_code, reason)
         self._halted.set()
 
     async def run(self, entries: Iterable[Entry]) -> None:
-        """Send what is not recorded yet, as far as that is possible now; `stop` says why it ended early, if it did.
+        """Send every unrecorded row that can be sent now. If this ended early, `stop` says why.
 
         Raises:
-            FileError: The file cannot be read further.
+            FileError: The rest of the file cannot be read.
         """
         try:
             await self._read(entries)
@@ -87,7 +87,7 @@ class Sender:
             raise
         finally:
             await self._end()
-        if self._errors:  # none that is expected: a mistake of this package
+        if self._errors:  # unexpected: a bug in this package
             raise self._errors[0]
 
     async def _read(self, entries: Iterable[Entry]) -> None:
@@ -167,7 +167,7 @@ class Sender:
         body = entry.body
         if entry.kind == "event" and not body.order_id:
             body.order_id = await self._order_id(record.order.removeprefix("partner_order_id="))
-        # `at`: the latest moment at which the request may leave.
+        # `at` is the latest time at which the request may leave.
         journal = await self._journal_free()
         journal.mark(record, "sending", at=self._now() + self._deadline_seconds)
         await self._committed()
@@ -197,7 +197,7 @@ class Sender:
             self._note(record, "blocked", f"row {holder.number} of its order is {holder.state}")
 
     def _is_worth_another_try(self, record: Record, error: ImprintError) -> bool:
-        """Note what an exception says of a row."""
+        """Note the outcome that an exception means for a row."""
         verdict = judge(error, may_be_recorded=record.state not in ("unsent", "blocked"))
         if verdict in ("unknown", "refused"):
             self._note(record, "unknown" if verdict == "unknown" else "refused", str(error))
@@ -208,7 +208,7 @@ class Sender:
         return verdict == "later"
 
     def _note_as_before(self, record: Record) -> None:
-        """Nothing was sent: the row is what it was."""
+        """Restore the row's earlier state, because nothing was sent."""
         self._journal.mark(record, record.state, record.reason, at=record.at)
         self._commit_soon()
 
@@ -227,7 +227,7 @@ class Sender:
     # --- Many rows share one commit, and nobody else waits for the disk -------------------------------------------
 
     async def _journal_free(self) -> Journal:
-        """The journal, once no commit is under way: it is then free until the caller awaits something."""
+        """The journal, once no commit is running. It stays free until the caller awaits something."""
         while self._writing:
             await asyncio.wait([self._writing])
         return self._journal

@@ -1,4 +1,4 @@
-"""`imprint show`: an order, its events, and what they add up to, beside what was ordered."""
+"""`imprint show`: an order, its events, and their sums beside the amount ordered."""
 
 import sys
 from collections import Counter
@@ -15,7 +15,7 @@ _SIGNS = {OrderEventType.CAPTURED: 1, OrderEventType.REFUNDED: -1}
 
 
 class Sums(NamedTuple):
-    """What the events of one currency add up to, in minor units."""
+    """The sums of the events in one currency, in minor units."""
 
     currency: str
     ordered: int
@@ -24,24 +24,24 @@ class Sums(NamedTuple):
 
     @property
     def net(self) -> int:
-        """Captured less refunded."""
+        """Captured minus refunded."""
         return self.captured - self.refunded
 
 
 def add_up(order: Order, events: Sequence[OrderEvent]) -> list[Sums]:
-    """What is captured and refunded, by currency. Events of a type that is not known are never added."""
+    """The amounts captured and refunded, by currency. Events of an unknown type are not added."""
     ordered, captured, refunded = Counter[str](), Counter[str](), Counter[str]()
     ordered[order.currency or DEFAULT_CURRENCY] += order.total_order_amount
     for event in events:
         if event.type_ in _SIGNS:
             (captured if _SIGNS[event.type_] > 0 else refunded)[event.currency or DEFAULT_CURRENCY] += event.amount
-    # A Counter keeps what is zero: the order's own currency is always there.
+    # A Counter keeps zeros, so the order's own currency is always there.
     currencies = dict.fromkeys([*ordered, *captured, *refunded])
     return [Sums(each, ordered[each], captured[each], refunded[each]) for each in currencies]
 
 
 def lines(order: Order, events: Sequence[OrderEvent]) -> Iterator[str]:
-    """For people."""
+    """The lines to print for people."""
     yield f"Order {order.id} (partner_order_id {order.partner_order_id})"
     named = [(str(event.type_), str(event.partner_event_id or event.order_event_id or "-")) for event in events]
     widths = [max((len(each[place]) for each in named), default=0) for place in (0, 1)]

@@ -1,4 +1,4 @@
-"""What the commands print: lines for people, JSON lines for programs, and a progress bar if somebody looks."""
+"""Print lines for people, JSON lines for programs, and a progress bar on a terminal."""
 
 import getpass
 import json
@@ -40,7 +40,7 @@ def moment(seconds: float) -> str:
 
 
 def api_key() -> str | None:
-    """The API key: from the environment, or typed in where nobody sees it. Never an argument, which `ps` would show."""
+    """Get the API key from the environment or a hidden prompt. It is never an argument, which `ps` would show."""
     key = os.environ.get("IMPRINT_API_KEY")
     if not key and sys.stdin.isatty() and sys.stderr.isatty():
         key = getpass.getpass("Imprint API key: ", stream=sys.stderr)
@@ -48,14 +48,14 @@ def api_key() -> str | None:
 
 
 class Changed(Protocol):
-    """Told that a row has come from one state into another."""
+    """Called when a row changes from one state to another."""
 
     def __call__(self, before: Any, after: Any) -> None: ...
 
 
 @contextmanager
 def progress(counts: Counter[Any], *, shown: bool) -> Iterator[Changed]:
-    """Show how far a file has got, from `counts` of its rows by state; nothing unless `shown` and on a terminal."""
+    """Show the progress of a file from `counts` of its rows by state, if `shown` and on a terminal."""
     if not (shown and sys.stderr.isatty()):
         yield lambda before, after: None
         return

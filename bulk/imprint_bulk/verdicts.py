@@ -1,4 +1,4 @@
-"""What an exception of the client says of a row or a job: the worker table of the documentation, as code."""
+"""What a client exception means for a row or a job: the documentation's worker table as code."""
 
 from typing import Literal
 
@@ -18,16 +18,16 @@ Verdict = Literal["unknown", "stop", "later", "refused"]
 
 
 def judge(error: BaseException, *, may_be_recorded: bool) -> Verdict:
-    """Say what follows from an exception of `create`, `ensure` or `find`.
+    """Decide what to do after an exception from `create`, `ensure` or `find`.
 
     Args:
         error: The exception.
-        may_be_recorded: Whether an earlier request of the same order or event may have been recorded.
+        may_be_recorded: Whether an earlier request for the same order or event may have been recorded.
 
     Returns:
         "unknown": it may be recorded now. Wait, then `ensure`.
         "later": nothing was sent, and another try may succeed.
-        "stop": nothing was sent, and nothing else will be accepted either.
+        "stop": nothing was sent, and Imprint would not accept anything else either.
         "refused": a person must look at it.
     """
     match error:
@@ -38,6 +38,6 @@ def judge(error: BaseException, *, may_be_recorded: bool) -> Verdict:
         case APIConnectionError() | RateLimitError() | InternalServerError() | APIResponseValidationError():
             return "later"
         case APIError() if may_be_recorded and str(getattr(error, "operation", "")).startswith("GET"):
-            return "later"  # the look of `ensure` was refused, which says nothing of the request before it
+            return "later"  # the lookup of `ensure` was refused, which says nothing about the earlier request
         case _:
             return "refused"

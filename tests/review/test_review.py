@@ -146,7 +146,7 @@ def test_a_schema_is_called_as_its_class(root: Path, monkeypatch: pytest.MonkeyP
     (root / "generator-config.yaml").write_text("class_overrides: {Order: {class_name: Receipt, module_name: receipt}}")
 
     assert review(root, monkeypatch, [Change("Order", "", Impact.NOTED, "`Order` holds `order`")]) == 1
-    assert "| `Receipt` (received) | `Receipt` holds `order` | is new |" in rows(root)
+    assert "| `Receipt` (received) | holds `order` | is new |" in rows(root)
 
 
 @pytest.mark.thorough

@@ -150,7 +150,7 @@ def test_a_second_push_replaces_the_branch_and_updates_the_pull_request(runner: 
     said = runner.said("gh.txt").splitlines()
     assert said[-2].startswith("api --silent --method PATCH repos/owner/name/pulls/7 --field body=@")
     assert said[-1] == "pr ready 7"
-    assert "`fax` is new" in runner.said("body.md")
+    assert "`NewOrder.fax`" in runner.said("body.md")
 
 
 def test_a_stale_action_is_deleted_in_the_pull_request(runner: Runner) -> None:

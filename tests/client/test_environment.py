@@ -161,7 +161,7 @@ class Counting(socketserver.ThreadingTCPServer):
 
 
 class Kept(socketserver.BaseRequestHandler):
-    server: Counting
+    server: Any
 
     def handle(self) -> None:
         with contextlib.suppress(OSError):

@@ -79,7 +79,7 @@ class Gate:
                 if start > now:
                     yield start - now
             except GeneratorExit:  # whoever cannot wait so long gives the turn back
-                self._next = start if self._next == end else self._next
+                self._next -= end - start if opens == self._opens else 0
                 raise
             if opens == self._opens:  # else it was closed meanwhile, and all turns are given anew
                 break

@@ -376,6 +376,18 @@ def test_whoever_cannot_wait_for_a_turn_gives_it_back(clock: Clock) -> None:
     assert next(iter(gate.enter())) == 1.0
 
 
+def test_calls_that_are_cancelled_while_they_wait_give_their_turns_back(clock: Clock) -> None:
+    gate = Gate(rate=1)
+    assert list(gate.enter()) == []
+    turns = [gate.enter() for _ in range(10)]
+    assert [next(turn) for turn in turns] == [float(number) for number in range(1, 11)]
+
+    for turn in turns:  # in the order in which a loop cancels its tasks, the first first
+        turn.close()  # type: ignore[attr-defined]
+
+    assert next(gate.enter()) == 1.0
+
+
 def test_a_gate_of_ones_own_decides(sandbox: Sandbox, connect: Callable[..., Flavour], clock: Clock) -> None:
     class Late(Gate):
         def enter(self) -> Iterator[float]:

@@ -21,7 +21,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from tools import generator, naming
-from tools.contract import all_schemas, media_types, operations, parameters, resolve
+from tools.contract import all_schemas, media_types, operations, parameters, resolve, schemas
 from tools.normalise import normalise
 from tools.overlay import OverlayError, apply_overlay, without_actions
 from tools.refusals import kinds_of, refusals
@@ -33,7 +33,7 @@ OVERLAY = "openapi.overlay.yaml"
 # Keywords that can make a later reader of the contract fetch another document, from a local file or the network.
 REFERENCES = ("$ref", "$dynamicRef", "$id", "$schema")
 # What Imprint calls amounts.
-AMOUNT = re.compile(r"(^|_)amounts?$|^(rewards_)?rate$")
+AMOUNT = re.compile(r"(^|_)amounts?$|^(rewards_)?rate$|(Amount|Money)$")
 PLACEHOLDER = re.compile(r"\{[a-zA-Z_-][a-zA-Z0-9_-]*\}")
 
 
@@ -193,13 +193,13 @@ def refuse_inexact_amounts(contract: dict[str, Any]) -> None:
     amount = contract.get("components", {}).get("schemas", {}).get("CurrencyAmount", {"type": "integer"})
     if amount.get("type") not in ("integer", ["integer", "null"]):
         raise GenerateError("CurrencyAmount is no integer: an action of the overlay must make it one, for exact money")
+    named = [(f"the schema at {slot.place}", slot.name, slot.value) for slot in schemas(contract)]
     for slot in all_schemas(contract):
-        for name, each in slot.value.get("properties", {}).items():
-            items = (resolve(contract, each) or {}).get("items", {})
-            if AMOUNT.search(name) and "number" in kinds_of(contract, each) | kinds_of(contract, items):
-                raise GenerateError(
-                    f"{name} at {slot.place} is no integer: an action of the overlay must make it one, for exact money"
-                )
+        named += [(f"{name} at {slot.place}", name, each) for name, each in slot.value.get("properties", {}).items()]
+    for place, name, schema in named:
+        items = (resolve(contract, schema) or {}).get("items", {})
+        if AMOUNT.search(name) and "number" in kinds_of(contract, schema) | kinds_of(contract, items):
+            raise GenerateError(f"{place} is no integer: an action of the overlay must make it one, for exact money")
 
 
 def validate(contract: dict[str, Any]) -> None:

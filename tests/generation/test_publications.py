@@ -291,6 +291,7 @@ def test_drop_stale_deletes_what_imprint_has_corrected_says_so_and_goes_on(
     ("name", "words", "said"),
     [
         ("CurrencyAmount", {"type": "number"}, "CurrencyAmount is no integer"),
+        ("Money", {"type": ["number", "null"]}, "the schema at #/components/schemas/Money is no integer"),
         ("Address", {"properties": {"tax_amount": {"type": "number"}}}, "tax_amount at #/components/schemas/Address"),
         ("OrderLine", {"properties": {"rate": {"type": ["number", "null"]}}, "required": []}, "rate at #/components"),
         ("Address", {"properties": {"amounts": {"type": "array", "items": {"type": "number"}}}}, "amounts at #/comp"),
@@ -305,7 +306,7 @@ def test_an_amount_that_is_published_as_a_number_is_refused(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    root = publish(tmp_path, raw, lambda contract: schema(contract, name).update(words))
+    root = publish(tmp_path, raw, lambda contract: contract["components"]["schemas"].setdefault(name, {}).update(words))
 
     assert regenerate(root, monkeypatch) == 1
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from imprint_client import Imprint, NewOrder, NewOrderEvent, OrderEventType
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 
 from examples import backfill, checkout, outbox, reconcile
 
@@ -23,7 +23,7 @@ def run_checkout(sandbox: Sandbox) -> None:
     basket = {"number": "o-1", "payment_method_id": "p-1", "lines": lines}
     with TestClient(checkout.app) as shop:
         print("POST /checkout:", shop.post("/checkout", json=basket).status_code)
-        sandbox.fail("createOrder", Fault(answer="cut", write="made"))
+        sandbox.fail("createOrder", SandboxFault(answer="cut", write="made"))
         print(
             "POST /checkout with a lost response:",
             shop.post("/checkout", json={**basket, "number": "o-2"}).status_code,
@@ -38,7 +38,7 @@ def run_outbox(sandbox: Sandbox) -> None:
         order_id = imprint.orders.create(an_order()).id
         for number in (1, 2, 3):
             outbox.add(database, an_event(order_id, f"shipment-{number}"))
-        sandbox.fail("postOrderEvent", Fault(answer="cut", write="made"))
+        sandbox.fail("postOrderEvent", SandboxFault(answer="cut", write="made"))
         outbox.work(database, imprint)
     print("outbox:", *database.execute("SELECT id, state FROM outbox"))
     print("recorded:", *(event["partner_event_id"] for event in sandbox.events))

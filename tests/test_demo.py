@@ -4,7 +4,7 @@ import sys
 from typing import Any
 
 import pytest
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 
 from tools import demo
 
@@ -38,16 +38,16 @@ def test_the_demo_takes_the_published_order_through_its_life_and_says_so() -> No
 LESS = {"order_lines": [demo.COUCH.to_dict()]}
 SAME = {name: json.loads(demo.EXAMPLE.read_text())[name] for name in ("id", "payment_method_id", "partner_order_id")}
 UPDATED = {**SAME, "total_order_amount": 269999}
-NOTHING = Fault(status=200, body={"data": []})
-BAD_DAYS: list[tuple[str, list[Fault], str]] = [
-    ("postOrderEvent", [Fault(status=200, body={}, write="lost")], "may or may not have been carried out"),
-    ("listOrderEvents", [Fault(answer="normal"), NOTHING], "events listed"),
-    ("listOrderEvents", [Fault(answer="normal")] * 4 + [NOTHING], "the event found"),
-    ("putOrder", [Fault(status=200, body=UPDATED, write="lost")], "the updated order"),
-    ("putOrder", [Fault(status=200, body=UPDATED | LESS, write="lost")], "the total kept by the sandbox"),
-    ("deleteOrderEvent", [Fault(status=204, write="lost")], "the deleted event"),
+NOTHING = SandboxFault(status=200, body={"data": []})
+BAD_DAYS: list[tuple[str, list[SandboxFault], str]] = [
+    ("postOrderEvent", [SandboxFault(status=200, body={}, write="lost")], "may or may not have been carried out"),
+    ("listOrderEvents", [SandboxFault(answer="normal"), NOTHING], "events listed"),
+    ("listOrderEvents", [SandboxFault(answer="normal")] * 4 + [NOTHING], "the event found"),
+    ("putOrder", [SandboxFault(status=200, body=UPDATED, write="lost")], "the updated order"),
+    ("putOrder", [SandboxFault(status=200, body=UPDATED | LESS, write="lost")], "the total kept by the sandbox"),
+    ("deleteOrderEvent", [SandboxFault(status=204, write="lost")], "the deleted event"),
     ("listOrders", [NOTHING], "was not found"),
-    ("deleteOrder", [Fault(status=204, write="lost")], "the orders kept by the sandbox"),
+    ("deleteOrder", [SandboxFault(status=204, write="lost")], "the orders kept by the sandbox"),
 ]
 
 
@@ -57,7 +57,7 @@ def test_the_demo_fails_with_what_did_not_hold(
     capsys: pytest.CaptureFixture[str],
     clock: object,
     operation: str,
-    faults: list[Fault],
+    faults: list[SandboxFault],
     message: str,
 ) -> None:
     class Spoilt(Sandbox):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from imprint_sandbox.faults import Fault
+from imprint_sandbox.faults import SandboxFault
 from imprint_sandbox.refusals import error_body
 
 UNKNOWN_EVENT_TYPE = "CHARGED_BACK"
@@ -32,7 +32,7 @@ class Answer:
                 return json.dumps(self.body).encode()
 
 
-def spoiled(answer: Answer, fault: Fault | None) -> Answer:
+def spoiled(answer: Answer, fault: SandboxFault | None) -> Answer:
     """Return what is sent in place of `answer` on a day with `fault`; None is a good day."""
     if fault is None:
         return _with_headers(answer, {})

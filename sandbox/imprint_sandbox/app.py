@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from imprint_sandbox.answers import Answer
 from imprint_sandbox.contract import Operation
 from imprint_sandbox.control import control_routes
-from imprint_sandbox.faults import Fault
+from imprint_sandbox.faults import SandboxFault
 from imprint_sandbox.guard import Guard
 from imprint_sandbox.operations import HANDLERS
 from imprint_sandbox.received import ReceivedRequest
@@ -87,7 +87,7 @@ class _Endpoint:
             operation=operation.operation_id if operation else None,
         )
 
-        def work(store: Store, fault: Fault | None) -> Answer:
+        def work(store: Store, fault: SandboxFault | None) -> Answer:
             from_start = fault is not None and fault.answer == "repeated_page"
             try:
                 return self._answer(store, request, body, operation, from_start=from_start)

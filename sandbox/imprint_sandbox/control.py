@@ -8,7 +8,7 @@
     DELETE /_sandbox/faults                           forget them
     POST   /_sandbox/settle | reset                   what `Sandbox.settle` and `Sandbox.reset` do
 
-The fields of "fault" are those of `Fault`. No key is needed: see guard.py for who may ask.
+The fields of "fault" are those of `SandboxFault`. No key is needed: see guard.py for who may ask.
 """
 
 import json
@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from imprint_sandbox.faults import Fault, fault_from_json
+from imprint_sandbox.faults import SandboxFault, fault_from_json
 from imprint_sandbox.received import ReceivedRequest
 from imprint_sandbox.refusals import error_body
 from imprint_sandbox.state import State
@@ -78,11 +78,11 @@ def _shown_request(request: ReceivedRequest) -> dict[str, Any]:
     return {**asdict(request), "body": request.body.decode("utf-8", "replace"), "fault": fault}
 
 
-def _shown_fault(operation: str, fault: Fault) -> dict[str, Any]:
+def _shown_fault(operation: str, fault: SandboxFault) -> dict[str, Any]:
     return {"operation": operation, "fault": _members(fault)}
 
 
-def _members(fault: Fault) -> dict[str, Any]:
+def _members(fault: SandboxFault) -> dict[str, Any]:
     members = asdict(fault)
     if isinstance(fault.body, bytes):
         members["body"] = fault.body.decode("utf-8", "replace")

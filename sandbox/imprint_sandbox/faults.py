@@ -18,7 +18,7 @@ _FRAMING = ("content-length", "transfer-encoding", "connection")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
-class Fault:
+class SandboxFault:
     """What goes wrong with one request.
 
     `write` is what happens to the record that the request adds, replaces or deletes:
@@ -58,13 +58,14 @@ class Fault:
     delay: float = 0.0
 
     def __repr__(self) -> str:
-        return f"Fault({', '.join(f'{name}={value!r}' for name, value in given_fields(self))})"
+        return f"SandboxFault({', '.join(f'{name}={value!r}' for name, value in given_fields(self))})"
 
     def __post_init__(self) -> None:
         if not given_fields(self):
             raise ValueError(
-                "Fault() changes nothing. Say what goes wrong, as in Fault(status=503), Fault(answer='cut') or "
-                "Fault(delay=1.5). For a request that goes well before the next one fails, use Fault(answer='normal')."
+                "SandboxFault() changes nothing. Say what goes wrong, as in SandboxFault(status=503), "
+                "SandboxFault(answer='cut') or SandboxFault(delay=1.5). For a request that goes well before the "
+                "next one fails, use SandboxFault(answer='normal')."
             )
         for problem in self._problems():
             raise ValueError(f"{problem}: {self!r}")
@@ -136,7 +137,7 @@ class Fault:
         )
 
 
-def given_fields(fault: Fault) -> list[tuple[str, Any]]:
+def given_fields(fault: SandboxFault) -> list[tuple[str, Any]]:
     """Return the names and values of the fields that are not as they are by default."""
     return [
         (each.name, getattr(fault, each.name))
@@ -145,14 +146,14 @@ def given_fields(fault: Fault) -> list[tuple[str, Any]]:
     ]
 
 
-def fault_from_json(members: Mapping[str, Any]) -> Fault:
+def fault_from_json(members: Mapping[str, Any]) -> SandboxFault:
     """Return the fault whose fields are `members`; raise ValueError when they are not a fault's."""
-    unknown = members.keys() - {each.name for each in fields(Fault)}
+    unknown = members.keys() - {each.name for each in fields(SandboxFault)}
     if unknown:
-        known = ", ".join(each.name for each in fields(Fault))
+        known = ", ".join(each.name for each in fields(SandboxFault))
         raise ValueError(f"a fault has no field {', '.join(map(repr, sorted(unknown)))}. Its fields are {known}")
     try:
-        return Fault(**members)
+        return SandboxFault(**members)
     except (TypeError, AttributeError) as error:
         raise ValueError(f"not a fault: {error}") from None
 

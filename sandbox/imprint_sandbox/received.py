@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from imprint_sandbox.faults import Fault
+from imprint_sandbox.faults import SandboxFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,4 +23,4 @@ class ReceivedRequest:
     body: bytes
     operation: str | None
     status: int | None = None
-    fault: Fault | None = None
+    fault: SandboxFault | None = None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Literal, Self
 
-from imprint_sandbox.faults import Fault
+from imprint_sandbox.faults import SandboxFault
 from imprint_sandbox.received import ReceivedRequest
 from imprint_sandbox.store import JsonObject, Store
 
@@ -116,11 +116,11 @@ class Sandbox:
         return self._state.requests()
 
     @property
-    def faults(self) -> list[tuple[str, Fault]]:
+    def faults(self) -> list[tuple[str, SandboxFault]]:
         """The faults still to come, with the operationId of each."""
         return self._state.faults()
 
-    def fail(self, operation: str, fault: Fault, *, times: int = 1) -> None:
+    def fail(self, operation: str, fault: SandboxFault, *, times: int = 1) -> None:
         """Make the next requests to an operation go wrong, after the faults that were added before.
 
         Args:

@@ -14,7 +14,7 @@ from typing import TypeVar
 from imprint_sandbox.answers import Answer, spoiled
 from imprint_sandbox.contract import Operation
 from imprint_sandbox.delays import Delays
-from imprint_sandbox.faults import Fault
+from imprint_sandbox.faults import SandboxFault
 from imprint_sandbox.received import ReceivedRequest
 from imprint_sandbox.store import JsonObject, Store, Table
 
@@ -41,7 +41,7 @@ class State:
         self._lock = threading.Lock()
         self._arrived = threading.Condition(self._lock)
         self._requests: deque[ReceivedRequest] = deque(maxlen=MAX_REQUESTS_KEPT)
-        self._faults: dict[str, deque[Fault]] = {name: deque() for name in operations}
+        self._faults: dict[str, deque[SandboxFault]] = {name: deque() for name in operations}
         self._pending: list[_Pending] = []
         self.request_count = 0  # since the start or `reset`
         self.version = 0  # another one after each change
@@ -57,7 +57,7 @@ class State:
         return len(self._pending)
 
     def handle(
-        self, request: ReceivedRequest, work: Callable[[Store, Fault | None], Answer]
+        self, request: ReceivedRequest, work: Callable[[Store, SandboxFault | None], Answer]
     ) -> tuple[Answer, ReceivedRequest]:
         """Take the fault of `request` and do `work` as that allows; return the answer to send, and what was noted."""
         with self._lock:
@@ -77,7 +77,7 @@ class State:
             self._arrived.notify_all()
             return answer, noted
 
-    def fail(self, operation: str, fault: Fault, times: int) -> None:
+    def fail(self, operation: str, fault: SandboxFault, times: int) -> None:
         """Let `fault` happen to the next `times` requests to `operation` that have no fault before it."""
         if operation not in self._operations:
             raise ValueError(f"{operation!r} is not an operation of the contract. Use {', '.join(self._operations)}.")
@@ -131,7 +131,7 @@ class State:
         with self._lock:
             return list(self._requests)
 
-    def faults(self) -> list[tuple[str, Fault]]:
+    def faults(self) -> list[tuple[str, SandboxFault]]:
         """Return the faults still to come, with the operation of each."""
         with self._lock:
             return [(operation, fault) for operation, queue in self._faults.items() for fault in queue]
@@ -162,7 +162,7 @@ class State:
             queue.clear()
         self.version += 1
 
-    def _write(self, fault: Fault | None, work: Callable[[Store, Fault | None], Answer]) -> Answer:
+    def _write(self, fault: SandboxFault | None, work: Callable[[Store, SandboxFault | None], Answer]) -> Answer:
         def now() -> Answer:
             return work(self._store, fault)
 
@@ -180,7 +180,7 @@ class State:
         # The fault has a status, or nothing is answered: this is never sent.
         return Answer(200, None)
 
-    def _unseen(self, fault: Fault, work: Callable[[], Answer]) -> Answer:
+    def _unseen(self, fault: SandboxFault, work: Callable[[], Answer]) -> Answer:
         with self._store.unseen() as show:
             answer = work()
         self._pending.append(_Pending(fault.settles_after, show))

@@ -4,7 +4,7 @@ import re
 
 import httpx
 import pytest
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 from playwright.sync_api import Browser, Page, expect
 
 HOSTILE = "</bdi><img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>\"'<b>"
@@ -40,7 +40,7 @@ def test_what_arrives_appears_without_a_reload(sandbox: Sandbox, page: Page) -> 
     expect(page.locator(".figure.net .money")).to_have_text("$2,699.99")
     expect(page.locator(".figure.net .units")).to_have_text("269999")
     expect(page.locator("#requests tbody tr")).to_have_count(3)
-    sandbox.fail("createOrder", Fault(status=503), times=2)
+    sandbox.fail("createOrder", SandboxFault(status=503), times=2)
     expect(page.locator("#faults")).to_contain_text("createOrder")
     post(sandbox, "orders")
     expect(page.locator("#requests .status").first).to_have_text("503")
@@ -92,7 +92,7 @@ def test_everything_can_be_done_with_the_keyboard(sandbox: Sandbox, page: Page) 
     page.keyboard.type("503")
     page.keyboard.press("Enter")
     expect(page.locator("#faults .operation")).to_have_text("createOrder")
-    assert sandbox.faults == [("createOrder", Fault(status=503))]
+    assert sandbox.faults == [("createOrder", SandboxFault(status=503))]
     tab_to("form[action$=heal] button")
     page.keyboard.press("Enter")
     expect(page.locator("#faults")).to_contain_text("None.")
@@ -106,7 +106,7 @@ def test_everything_can_be_done_with_the_keyboard(sandbox: Sandbox, page: Page) 
 
 
 def test_late_writes_land_with_settle(sandbox: Sandbox, page: Page) -> None:
-    sandbox.fail("createOrder", Fault(status=503, write="late"))
+    sandbox.fail("createOrder", SandboxFault(status=503, write="late"))
     order_body = {"payment_method_id": "p", "partner_order_id": "late-1", "total_order_amount": 1}
     post(sandbox, "orders", **order_body)
     expect(page.locator(".counts div").last).to_contain_text("1")
@@ -118,14 +118,14 @@ def test_a_fault_that_makes_no_sense_says_why(browser: Browser, sandbox: Sandbox
     page = browser.new_page()  # of its own: the 400 is an error in the console
     page.goto(f"{sandbox.url}/_sandbox")
     page.get_by_role("button", name="Add fault").click()
-    expect(page.get_by_role("alert")).to_contain_text("No fault was added: Fault() changes nothing.")
+    expect(page.get_by_role("alert")).to_contain_text("No fault was added: SandboxFault() changes nothing.")
     page.close()
 
 
 def test_hostile_names_are_text_and_run_nothing(sandbox: Sandbox, page: Page) -> None:
     order_id = order(sandbox, partner_order_id=HOSTILE, merchant_name=HOSTILE, id=f"id {HOSTILE}")
     event(sandbox, order_id, partner_event_id=HOSTILE, network_transaction_id=HOSTILE)
-    sandbox.fail("listOrders", Fault(status=500, body=HOSTILE))
+    sandbox.fail("listOrders", SandboxFault(status=500, body=HOSTILE))
     httpx.get(f"{sandbox.url}/v2/{HOSTILE}", params={HOSTILE: HOSTILE})
     expect(page.locator("#faults")).to_contain_text(HOSTILE)
     expect(page.locator("#requests .path.muted").first).to_contain_text(HOSTILE)
@@ -141,7 +141,7 @@ def test_hostile_names_are_text_and_run_nothing(sandbox: Sandbox, page: Page) ->
 def test_it_fits_and_can_be_read_in_light_and_dark(browser: Browser, sandbox: Sandbox, scheme: str, width: int) -> None:
     order_id = order(sandbox, partner_order_id="o-" + "2041" * 40, total_order_amount=2**53 - 1)
     event(sandbox, order_id, amount=2**53 - 1)
-    sandbox.fail("createOrder", Fault(status=503, body="x" * 300))
+    sandbox.fail("createOrder", SandboxFault(status=503, body="x" * 300))
     post(sandbox, "orders")
     page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
     page.goto(f"{sandbox.url}/_sandbox")

@@ -8,7 +8,7 @@ import pyarrow.parquet
 import pytest
 from imprint_bulk.money import money
 from imprint_client import Imprint
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 
 from .support import LINE, Fields, event_row, imprint, order_row, refund_row, rows, write
 
@@ -42,7 +42,7 @@ def test_show_adds_up_what_is_known_and_nothing_else(tmp_path: Path, imprint_the
     record(tmp_path, [order_row(1), event_row(1), refund_row(1), refund_row(1, partner_event_id="odd", amount=777)])
     odd = imprint_there.events[2] | {"type": "CHARGED_BACK"}
     page = {"data": [*imprint_there.events[:2], odd], "has_more": False}
-    imprint_there.fail("listOrderEvents", Fault(status=200, body=page), times=2)
+    imprint_there.fail("listOrderEvents", SandboxFault(status=200, body=page), times=2)
 
     ran, by_id = imprint("show", "--partner-order-id", "o-1"), imprint("show", imprint_there.orders[0]["id"], "--json")
 
@@ -120,8 +120,8 @@ def test_an_export_does_not_go_on_with_the_part_of_another(tmp_path: Path, impri
 
 def test_a_list_that_ends_early_is_no_export(tmp_path: Path, imprint_there: Sandbox) -> None:
     record(tmp_path, [order_row(1), *(refund_row(1, partner_event_id=f"e-{number}") for number in range(150))])
-    imprint_there.fail("listOrderEvents", Fault(answer="normal"))
-    imprint_there.fail("listOrderEvents", Fault(status=400))
+    imprint_there.fail("listOrderEvents", SandboxFault(answer="normal"))
+    imprint_there.fail("listOrderEvents", SandboxFault(status=400))
     file = tmp_path / "export.csv"
 
     assert (imprint("export", "-o", file).code, file.exists()) == (4, False)
@@ -141,7 +141,7 @@ def test_what_imprint_sends_beyond_the_contract_is_exported(tmp_path: Path, impr
     event: Any = refund_row(1, order_id="x", order_event_id="i", order_lines=[LINE], tax={"rate": 7}, note="a,b")
     del event["partner_order_id"]
     for suffix in ("csv", "parquet", "jsonl"):
-        imprint_there.fail("listOrderEvents", Fault(status=200, body={"data": [event], "has_more": False}))
+        imprint_there.fail("listOrderEvents", SandboxFault(status=200, body={"data": [event], "has_more": False}))
         assert imprint("export", "-o", tmp_path / f"export.{suffix}").code == 0
 
     assert json.loads((tmp_path / "export.jsonl").read_text()) == event
@@ -241,7 +241,7 @@ def test_a_ledger_with_faults_is_not_compared(tmp_path: Path, imprint_there: San
 
 
 def test_when_the_list_ends_early_nothing_is_said_of_differences(tmp_path: Path, imprint_there: Sandbox) -> None:
-    imprint_there.fail("listOrderEvents", Fault(status=400))
+    imprint_there.fail("listOrderEvents", SandboxFault(status=400))
 
     assert reconcile(write(tmp_path / "ledger.jsonl", [refund_row(1)])) == (4, [])
 

@@ -18,7 +18,7 @@ import pytest
 from imprint_bulk import cli, journal
 from imprint_bulk.journal import Journal
 from imprint_client import RetryPolicy
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 
 from tests.support import Clock
 
@@ -57,7 +57,7 @@ def test_a_finished_file_sends_no_requests(tmp_path: Path, imprint_there: Sandbo
 
 def test_rows_of_an_order_go_in_turn_and_orders_side_by_side(tmp_path: Path, imprint_there: Sandbox) -> None:
     """The answer of one order hangs: the other orders are recorded meanwhile, and its own events wait."""
-    imprint_there.fail("createOrder", Fault(delay=3600))
+    imprint_there.fail("createOrder", SandboxFault(delay=3600))
     many = [row for number in range(4) for row in (order_row(number), *refunds(number))]
     meanwhile: list[str] = []
 
@@ -96,7 +96,7 @@ def test_an_event_finds_its_order_if_the_file_does_not_have_it(tmp_path: Path, i
 def test_an_event_may_name_its_order_by_the_id_that_the_file_gives_it(tmp_path: Path, imprint_there: Sandbox) -> None:
     event = refund_row(order_id="my-id")
     del event["partner_order_id"]
-    imprint_there.fail("createOrder", Fault(status=422))
+    imprint_there.fail("createOrder", SandboxFault(status=422))
 
     ran = imprint("send", write(tmp_path / "file.jsonl", [order_row(id="my-id"), event]), "--json")
 
@@ -107,7 +107,7 @@ def test_an_event_may_name_its_order_by_the_id_that_the_file_gives_it(tmp_path: 
 def test_a_refused_row_is_shown_with_its_reason_and_written_to_the_rejects(
     tmp_path: Path, imprint_there: Sandbox
 ) -> None:
-    imprint_there.fail("postOrderEvent", Fault(status=422))
+    imprint_there.fail("postOrderEvent", SandboxFault(status=422))
     file, rejects = write(tmp_path / "file.csv", rows(1)), tmp_path / "rejects.jsonl"
 
     ran = imprint("send", file, "--rejects", rejects)
@@ -123,7 +123,7 @@ def test_a_refused_row_is_shown_with_its_reason_and_written_to_the_rejects(
 
 
 def test_events_of_a_refused_order_are_refused_with_it(tmp_path: Path, imprint_there: Sandbox) -> None:
-    imprint_there.fail("createOrder", Fault(status=400))
+    imprint_there.fail("createOrder", SandboxFault(status=400))
 
     ran = imprint("send", write(tmp_path / "file.jsonl", rows(1)), "--rejects", tmp_path / "rejects.jsonl")
 
@@ -142,7 +142,7 @@ def test_an_event_of_an_order_that_nobody_has_is_refused(tmp_path: Path, imprint
 def test_a_row_of_unknown_outcome_is_left_alone_and_holds_up_its_order(
     tmp_path: Path, imprint_there: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    imprint_there.fail("createOrder", Fault(answer="cut", write="late"))
+    imprint_there.fail("createOrder", SandboxFault(answer="cut", write="late"))
     file = write(tmp_path / "file.jsonl", rows(2))
 
     ran = imprint("send", file, "--concurrency", 1, "--json")
@@ -180,7 +180,7 @@ def test_a_row_that_was_being_sent_is_left_alone_from_when_it_may_have_left(
 
 
 def test_a_shorter_settle_wait_can_be_asked_for(tmp_path: Path, imprint_there: Sandbox) -> None:
-    imprint_there.fail("createOrder", Fault(status=503))
+    imprint_there.fail("createOrder", SandboxFault(status=503))
     file = write(tmp_path / "file.jsonl", [order_row()])
 
     assert imprint("send", file).code == 3
@@ -188,10 +188,10 @@ def test_a_shorter_settle_wait_can_be_asked_for(tmp_path: Path, imprint_there: S
 
 
 def test_a_look_that_fails_leaves_the_row_as_it_was(tmp_path: Path, imprint_there: Sandbox) -> None:
-    imprint_there.fail("createOrder", Fault(status=503))
+    imprint_there.fail("createOrder", SandboxFault(status=503))
     file = write(tmp_path / "file.jsonl", [order_row()])
     imprint("send", file)
-    imprint_there.fail("listOrders", Fault(status=400), times=3)
+    imprint_there.fail("listOrders", SandboxFault(status=400), times=3)
 
     ran = imprint("send", file, "--settle-wait", 0, "--json")
 
@@ -201,7 +201,7 @@ def test_a_look_that_fails_leaves_the_row_as_it_was(tmp_path: Path, imprint_ther
 
 
 def test_what_is_recorded_with_other_contents_is_refused(tmp_path: Path, imprint_there: Sandbox) -> None:
-    imprint_there.fail("postOrderEvent", Fault(answer="cut"))
+    imprint_there.fail("postOrderEvent", SandboxFault(answer="cut"))
     first = write(tmp_path / "first.jsonl", [order_row(), event_row()])
     imprint("send", first)
     imprint("send", write(tmp_path / "other.jsonl", [refund_row(partner_event_id="e-0")]))
@@ -396,7 +396,7 @@ def test_the_journal_is_written_through_to_the_disk() -> None:
 
 
 def test_ctrl_c_finishes_what_is_in_flight(tmp_path: Path, imprint_there: Sandbox) -> None:
-    imprint_there.fail("createOrder", Fault(delay=3600), times=2)
+    imprint_there.fail("createOrder", SandboxFault(delay=3600), times=2)
     file = write(tmp_path / "file.jsonl", rows(50))
     process = subprocess.Popen([*COMMAND, "send", str(file), "--concurrency", "2"], stderr=subprocess.PIPE, text=True)
     imprint_there.wait_for_requests(2)
@@ -413,7 +413,7 @@ def test_ctrl_c_finishes_what_is_in_flight(tmp_path: Path, imprint_there: Sandbo
 
 
 def test_a_second_ctrl_c_ends_at_once(tmp_path: Path, imprint_there: Sandbox) -> None:
-    imprint_there.fail("createOrder", Fault(delay=3600))
+    imprint_there.fail("createOrder", SandboxFault(delay=3600))
     file = write(tmp_path / "file.jsonl", rows(2))
     process = subprocess.Popen([*COMMAND, "send", str(file), "--concurrency", "1"], stderr=subprocess.PIPE, text=True)
     imprint_there.wait_for_requests(1)

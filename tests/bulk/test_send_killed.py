@@ -17,39 +17,39 @@ from typing import Any
 import pytest
 from imprint_bulk import cli, journal, send
 from imprint_client import RetryPolicy
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 
 from .support import imprint, rows, write
 
 KILLS = 12
 ORDERS = 20
 SOON = RetryPolicy(deadline=0.4, first_wait=0.02, longest_wait=0.1)
-BAD_DAY: list[tuple[str, Fault]] = [
+BAD_DAY: list[tuple[str, SandboxFault]] = [
     *[
         (operation, fault)
         for operation in ("createOrder", "postOrderEvent")
         for fault in (
-            Fault(answer="cut"),
-            Fault(answer="cut", write="made"),
-            Fault(answer="cut", write="late", settles_after=3),
-            Fault(answer="cut", write="late"),
-            Fault(status=503, write="late"),
-            Fault(write="unseen", answer="cut"),
-            Fault(status=503, headers={"Retry-After": "0.01"}),
-            Fault(status=503, write="made"),
-            Fault(status=429, headers={"Retry-After": "0.05"}),
-            Fault(delay=0.05),
-            Fault(answer="cut_in_body"),
+            SandboxFault(answer="cut"),
+            SandboxFault(answer="cut", write="made"),
+            SandboxFault(answer="cut", write="late", settles_after=3),
+            SandboxFault(answer="cut", write="late"),
+            SandboxFault(status=503, write="late"),
+            SandboxFault(write="unseen", answer="cut"),
+            SandboxFault(status=503, headers={"Retry-After": "0.01"}),
+            SandboxFault(status=503, write="made"),
+            SandboxFault(status=429, headers={"Retry-After": "0.05"}),
+            SandboxFault(delay=0.05),
+            SandboxFault(answer="cut_in_body"),
         )
     ],
     *[
         (operation, fault)
         for operation in ("listOrders", "listOrderEvents")
         for fault in (
-            Fault(status=503),
-            Fault(status=429, headers={"Retry-After": "0.05"}),
-            Fault(answer="cut"),
-            Fault(delay=0.05),
+            SandboxFault(status=503),
+            SandboxFault(status=429, headers={"Retry-After": "0.05"}),
+            SandboxFault(answer="cut"),
+            SandboxFault(delay=0.05),
         )
     ],
 ]

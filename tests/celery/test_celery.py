@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 from imprint_client import Imprint, NewOrder, NewOrderEvent, OrderEventType
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 
 HERE = Path(__file__).parent
 
@@ -66,7 +66,9 @@ def test_redelivered_work_waits_before_it_is_ensured(
         amount=100,
         network_transaction_id="n-1",
     )
-    sandbox.fail("postOrderEvent", Fault(answer="cut", write="late", delay=3600))  # slow: it lands when we say so
+    sandbox.fail(
+        "postOrderEvent", SandboxFault(answer="cut", write="late", delay=3600)
+    )  # slow: it lands when we say so
     program = f"import recipe; recipe.record_event.delay({event.to_dict()!r})"
     done = subprocess.run([sys.executable, "-c", program], env=environment, cwd=HERE, capture_output=True, check=False)
     assert done.returncode == 0, f"RabbitMQ is needed (apt-get install rabbitmq-server, or BROKER_URL): {done.stderr!r}"

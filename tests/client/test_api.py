@@ -30,7 +30,7 @@ from imprint_client import (
     RateLimitError,
     RetryPolicy,
 )
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 
 from tests.support import Clock, make_event, make_order
 
@@ -129,7 +129,7 @@ def test_the_same_credentials_go_with_it(wire: Wire, run: Run) -> None:
 
 
 def test_the_same_timeouts_go_with_it(sandbox: Sandbox, run: Run) -> None:
-    sandbox.fail("listOrderEvents", Fault(delay=3600))
+    sandbox.fail("listOrderEvents", SandboxFault(delay=3600))
 
     error = failure(lambda: run(list_order_events, options={"timeout": 0.05, "retry": ONCE}))
 
@@ -137,7 +137,7 @@ def test_the_same_timeouts_go_with_it(sandbox: Sandbox, run: Run) -> None:
 
 
 def test_a_get_is_tried_again(sandbox: Sandbox, run: Run, clock: Clock) -> None:
-    for fault in (Fault(status=500), Fault(answer="cut"), Fault(answer="cut_in_body")):
+    for fault in (SandboxFault(status=500), SandboxFault(answer="cut"), SandboxFault(answer="cut_in_body")):
         sandbox.fail("listOrderEvents", fault)
 
     assert run(list_order_events).data == []
@@ -148,7 +148,7 @@ def test_a_get_is_tried_again(sandbox: Sandbox, run: Run, clock: Clock) -> None:
 
 @pytest.mark.parametrize("operation", [operation for operation in OPERATIONS if operation not in READING])
 def test_a_write_that_was_refused_for_now_is_tried_again(sandbox: Sandbox, run: Run, operation: str) -> None:
-    sandbox.fail(operation, Fault(status=429), times=1000)
+    sandbox.fail(operation, SandboxFault(status=429), times=1000)
 
     error = failure(lambda: OPERATIONS[operation](run))
 
@@ -157,7 +157,7 @@ def test_a_write_that_was_refused_for_now_is_tried_again(sandbox: Sandbox, run: 
 
 
 def test_a_post_that_was_refused_for_now_is_recorded_when_it_is_let_through(sandbox: Sandbox, run: Run) -> None:
-    sandbox.fail("createOrder", Fault(status=429), times=2)
+    sandbox.fail("createOrder", SandboxFault(status=429), times=2)
 
     run(create_order, body=make_order())
 
@@ -175,27 +175,27 @@ def test_what_was_never_sent_is_tried_again(run: Run, clock: Clock, nobody: Simp
     assert len(clock.waits) == 3
 
 
-UNKNOWN: dict[str, tuple[Fault, type[Exception]]] = {
-    "cut before the write": (Fault(answer="cut"), APIConnectionError),
-    "cut after the write": (Fault(answer="cut", write="made"), APIConnectionError),
-    "cut in the body": (Fault(answer="cut_in_body"), APIResponseValidationError),
-    "half of the answer": (Fault(answer="malformed"), APIResponseValidationError),
-    "HTML": (Fault(status=200, body="<html>"), APIResponseValidationError),
-    "nothing": (Fault(status=200), APIResponseValidationError),
-    "201": (Fault(status=201, body={}), APIResponseValidationError),
-    "204": (Fault(status=204), APIResponseValidationError),
-    "206": (Fault(status=206, body={}), APIResponseValidationError),
-    "408": (Fault(status=408), APIStatusError),
-    "500": (Fault(status=500), InternalServerError),
-    "503": (Fault(status=503, headers={"Retry-After": "0"}), InternalServerError),
-    "520": (Fault(status=520, body="<html>"), InternalServerError),
-    "599": (Fault(status=599), InternalServerError),
+UNKNOWN: dict[str, tuple[SandboxFault, type[Exception]]] = {
+    "cut before the write": (SandboxFault(answer="cut"), APIConnectionError),
+    "cut after the write": (SandboxFault(answer="cut", write="made"), APIConnectionError),
+    "cut in the body": (SandboxFault(answer="cut_in_body"), APIResponseValidationError),
+    "half of the answer": (SandboxFault(answer="malformed"), APIResponseValidationError),
+    "HTML": (SandboxFault(status=200, body="<html>"), APIResponseValidationError),
+    "nothing": (SandboxFault(status=200), APIResponseValidationError),
+    "201": (SandboxFault(status=201, body={}), APIResponseValidationError),
+    "204": (SandboxFault(status=204), APIResponseValidationError),
+    "206": (SandboxFault(status=206, body={}), APIResponseValidationError),
+    "408": (SandboxFault(status=408), APIStatusError),
+    "500": (SandboxFault(status=500), InternalServerError),
+    "503": (SandboxFault(status=503, headers={"Retry-After": "0"}), InternalServerError),
+    "520": (SandboxFault(status=520, body="<html>"), InternalServerError),
+    "599": (SandboxFault(status=599), InternalServerError),
 }
 
 
 @pytest.mark.parametrize(("fault", "cause"), UNKNOWN.values(), ids=UNKNOWN)
 def test_a_post_of_unknown_outcome_is_sent_once_and_not_looked_up(
-    sandbox: Sandbox, run: Run, fault: Fault, cause: type[Exception]
+    sandbox: Sandbox, run: Run, fault: SandboxFault, cause: type[Exception]
 ) -> None:
     event = make_event()  # its partner_event_id could be looked up
     order = run(create_order, body=make_order())
@@ -230,7 +230,7 @@ def test_a_get_that_fails_for_good_is_a_documented_exception(sandbox: Sandbox, r
 def test_a_refusal_is_raised_at_once(
     sandbox: Sandbox, run: Run, operation: str, status: int, kind: type[APIStatusError]
 ) -> None:
-    sandbox.fail(operation, Fault(status=status))
+    sandbox.fail(operation, SandboxFault(status=status))
 
     error = failure(lambda: OPERATIONS[operation](run))
 
@@ -243,7 +243,7 @@ def test_an_answer_of_another_shape_is_a_documented_exception_with_the_path(
     sandbox: Sandbox, run: Run, operation: str
 ) -> None:
     body = {"data": [{"order_id": 5}], "order_id": 5, "payment_method_id": 5}
-    sandbox.fail(operation, Fault(status=200, body=body), times=4)
+    sandbox.fail(operation, SandboxFault(status=200, body=body), times=4)
 
     raised = failure(lambda: OPERATIONS[operation](run))
 

@@ -30,7 +30,7 @@ from imprint_client import (
 )
 from imprint_client import wire as wires
 from imprint_client.settings import CONTRACT
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 
 from tests.support import NO_TLS, Blocking, Clock, Flavour, make_event, make_order
 
@@ -382,7 +382,7 @@ def test_timeouts_are_those_of_the_call_or_of_the_client_cut_to_the_deadline(
 
 def test_a_timeout_of_a_call_goes_before_the_clients(sandbox: Sandbox, connect: Connect) -> None:
     client = connect(sandbox, timeout=3600, retry=RetryPolicy.none())
-    sandbox.fail("listOrderEvents", Fault(delay=3600))
+    sandbox.fail("listOrderEvents", SandboxFault(delay=3600))
 
     with pytest.raises(APITimeoutError):
         client.find(partner_event_id="e-1", timeout=0.05)
@@ -694,8 +694,8 @@ def test_a_client_that_is_closed_while_a_call_waits_is_a_clear_error_and_no_outc
 
     for caller in (call, lambda operation: asyncio.run(call_async(operation))):
         for operation, expected in (("find", ConfigurationError), ("create", OutcomeUnknownError)):
-            sandbox.fail("postOrderEvent", Fault(status=500))
-            sandbox.fail("listOrderEvents", Fault(status=500))
+            sandbox.fail("postOrderEvent", SandboxFault(status=500))
+            sandbox.fail("listOrderEvents", SandboxFault(status=500))
             with pytest.raises(expected):
                 caller(operation)
             sandbox.reset()
@@ -731,7 +731,7 @@ def one_connection(sandbox: Sandbox) -> AsyncImprint:
 
 
 def test_what_waits_for_a_connection_while_the_client_is_closed_is_never_sent(sandbox: Sandbox) -> None:
-    sandbox.fail("createOrder", Fault(delay=3600))
+    sandbox.fail("createOrder", SandboxFault(delay=3600))
 
     async def close_while_one_waits() -> tuple[Any, Any]:
         async with one_connection(sandbox) as imprint:
@@ -749,7 +749,7 @@ def test_what_waits_for_a_connection_while_the_client_is_closed_is_never_sent(sa
 
 
 def test_all_connections_taken_for_too_long_is_a_timeout_of_what_was_never_sent(sandbox: Sandbox) -> None:
-    sandbox.fail("createOrder", Fault(delay=3600))
+    sandbox.fail("createOrder", SandboxFault(delay=3600))
 
     async def wait_in_vain() -> None:
         async with one_connection(sandbox) as imprint:
@@ -792,7 +792,7 @@ def test_threads_share_a_client(sandbox: Sandbox, clock: Clock) -> None:
     with Imprint(sandbox.api_key, base_url=sandbox.url) as imprint:
         order = imprint.orders.create(make_order()).id
         # So few that none can use up the attempts of one call.
-        sandbox.fail("postOrderEvent", Fault(status=429), times=3)
+        sandbox.fail("postOrderEvent", SandboxFault(status=429), times=3)
 
         def work(thread: int) -> list[str | None]:
             sent = [
@@ -819,7 +819,7 @@ def test_tasks_share_a_client(sandbox: Sandbox, clock: Clock) -> None:
     async def run() -> list[Any]:
         async with AsyncImprint(sandbox.api_key, base_url=sandbox.url) as imprint:
             order = (await imprint.orders.create(make_order())).id
-            sandbox.fail("postOrderEvent", Fault(status=429), times=3)
+            sandbox.fail("postOrderEvent", SandboxFault(status=429), times=3)
 
             async def work(number: int) -> Any:
                 recorded = await imprint.order_events.create(make_event(order, f"e-{number}"))
@@ -887,7 +887,7 @@ def test_switching_sums_off_is_for_a_client_or_a_call(sandbox: Sandbox, connect:
         with pytest.raises(InvalidRequestError):
             client.create_order(wrong, **options)
     assert sandbox.requests == []
-    sandbox.fail("createOrder", Fault(status=400), times=2)
+    sandbox.fail("createOrder", SandboxFault(status=400), times=2)
     for client, options in ((lax, {}), (connect(sandbox), {"check_totals": False})):
         with pytest.raises(APIStatusError):
             client.create_order(wrong, **options)

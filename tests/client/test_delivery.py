@@ -45,7 +45,7 @@ from imprint_client import (
     delivery,
 )
 from imprint_client.comparison import differences
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 
 from tests.support import FLAVOURS, NO_TLS, PATHS, Clock, Flavour, make_event, make_line, make_order
 
@@ -77,22 +77,27 @@ def lookups(sandbox: Sandbox) -> int:
 # --- The table --------------------------------------------------------------------------------------------------------
 
 NOT_CARRIED_OUT_BUT_MAY_BE = {
-    "cut before the write": Fault(answer="cut"),
-    "cut after the write": Fault(answer="cut", write="made"),
-    "cut in the body": Fault(answer="cut_in_body"),
-    "unreadable 200": Fault(answer="malformed"),
-    "HTML for an answer": Fault(status=200, body="<html>", write="made"),
-    "a member is missing": Fault(status=200, body={"order_id": "o"}, write="made"),
-    "201": Fault(status=201, body={}, write="made"),
-    "204": Fault(status=204, write="made"),
-    **{str(status): Fault(status=status) for status in (408, 500, 502, 503, 504, 520, 529)},
-    **{f"{status} after the write": Fault(status=status, write="made") for status in (408, 500, 502, 503, 504, 520)},
+    "cut before the write": SandboxFault(answer="cut"),
+    "cut after the write": SandboxFault(answer="cut", write="made"),
+    "cut in the body": SandboxFault(answer="cut_in_body"),
+    "unreadable 200": SandboxFault(answer="malformed"),
+    "HTML for an answer": SandboxFault(status=200, body="<html>", write="made"),
+    "a member is missing": SandboxFault(status=200, body={"order_id": "o"}, write="made"),
+    "201": SandboxFault(status=201, body={}, write="made"),
+    "204": SandboxFault(status=204, write="made"),
+    **{str(status): SandboxFault(status=status) for status in (408, 500, 502, 503, 504, 520, 529)},
+    **{
+        f"{status} after the write": SandboxFault(status=status, write="made")
+        for status in (408, 500, 502, 503, 504, 520)
+    },
 }
 
 
 @pytest.mark.parametrize("fault", NOT_CARRIED_OUT_BUT_MAY_BE.values(), ids=NOT_CARRIED_OUT_BUT_MAY_BE)
-def test_a_get_of_unknown_outcome_is_sent_again(sandbox: Sandbox, client: Flavour, clock: Clock, fault: Fault) -> None:
-    reading = Fault(answer=fault.answer, status=fault.status, body=fault.body)
+def test_a_get_of_unknown_outcome_is_sent_again(
+    sandbox: Sandbox, client: Flavour, clock: Clock, fault: SandboxFault
+) -> None:
+    reading = SandboxFault(answer=fault.answer, status=fault.status, body=fault.body)
     sandbox.fail("listOrderEvents", reading, times=3)
 
     assert client.find(partner_event_id="e-1") is None
@@ -103,7 +108,7 @@ def test_a_get_of_unknown_outcome_is_sent_again(sandbox: Sandbox, client: Flavou
 
 @pytest.mark.parametrize("fault", NOT_CARRIED_OUT_BUT_MAY_BE.values(), ids=NOT_CARRIED_OUT_BUT_MAY_BE)
 def test_what_cannot_be_looked_up_has_an_unknown_outcome_at_once(
-    sandbox: Sandbox, client: Flavour, order_id: str, clock: Clock, fault: Fault
+    sandbox: Sandbox, client: Flavour, order_id: str, clock: Clock, fault: SandboxFault
 ) -> None:
     event = make_event(order_id)
     event = NewOrderEvent.from_dict({k: v for k, v in event.to_dict().items() if k != "partner_event_id"})
@@ -119,8 +124,8 @@ def test_what_cannot_be_looked_up_has_an_unknown_outcome_at_once(
 def test_a_get_that_was_refused_is_sent_again_when_the_server_says(
     sandbox: Sandbox, client: Flavour, clock: Clock
 ) -> None:
-    sandbox.fail("listOrderEvents", Fault(status=429, headers={"Retry-After": "3"}))
-    sandbox.fail("listOrderEvents", Fault(status=429))
+    sandbox.fail("listOrderEvents", SandboxFault(status=429, headers={"Retry-After": "3"}))
+    sandbox.fail("listOrderEvents", SandboxFault(status=429))
 
     client.find(partner_event_id="e-1")
 
@@ -129,7 +134,7 @@ def test_a_get_that_was_refused_is_sent_again_when_the_server_says(
 
 
 def test_a_503_of_a_get_is_sent_again_when_the_server_says(sandbox: Sandbox, client: Flavour, clock: Clock) -> None:
-    sandbox.fail("listOrderEvents", Fault(status=503, headers={"Retry-After": "7"}))
+    sandbox.fail("listOrderEvents", SandboxFault(status=503, headers={"Retry-After": "7"}))
 
     client.list()
 
@@ -138,7 +143,7 @@ def test_a_503_of_a_get_is_sent_again_when_the_server_says(sandbox: Sandbox, cli
 
 @pytest.mark.parametrize("status", [408, 500, 502, 504])
 def test_only_a_429_or_503_says_when(sandbox: Sandbox, client: Flavour, clock: Clock, status: int) -> None:
-    sandbox.fail("listOrderEvents", Fault(status=status, headers={"Retry-After": "7"}))
+    sandbox.fail("listOrderEvents", SandboxFault(status=status, headers={"Retry-After": "7"}))
 
     client.list()
 
@@ -167,7 +172,7 @@ def test_a_get_that_was_never_sent_is_sent_again(clock: Clock, closed_port: int,
 def test_any_other_status_of_a_get_is_raised_at_once(
     sandbox: Sandbox, client: Flavour, clock: Clock, status: int
 ) -> None:
-    sandbox.fail("listOrderEvents", Fault(status=status))
+    sandbox.fail("listOrderEvents", SandboxFault(status=status))
 
     with pytest.raises(APIStatusError) as caught:
         client.find(partner_event_id="e-1")
@@ -211,7 +216,7 @@ def test_a_result_is_made_from_the_answer_its_json_and_what_was_read_from_that()
 
 def test_what_is_found_with_other_contents_is_an_error(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
     client.create(make_event(order_id))
-    sandbox.fail("postOrderEvent", Fault(answer="cut"))
+    sandbox.fail("postOrderEvent", SandboxFault(answer="cut"))
 
     with pytest.raises(EventMismatchError) as caught:
         client.create(make_event(order_id, order_lines=[make_line(5)]))
@@ -226,7 +231,7 @@ def test_what_is_found_with_other_contents_does_not_say_that_what_was_sent_is_no
     sandbox: Sandbox, client: Flavour, order_id: str
 ) -> None:
     client.create(make_event(order_id))
-    sandbox.fail("postOrderEvent", Fault(answer="cut", write="made"))
+    sandbox.fail("postOrderEvent", SandboxFault(answer="cut", write="made"))
 
     with pytest.raises(EventMismatchError, match="may be recorded, too"):
         client.create(make_event(order_id, order_lines=[make_line(5)]))
@@ -245,8 +250,8 @@ def test_what_is_found_with_other_contents_does_not_say_that_what_was_sent_is_no
 def test_a_lookup_that_answers_something_else_settles_nothing(
     sandbox: Sandbox, client: Flavour, order_id: str, answer: Any
 ) -> None:
-    sandbox.fail("postOrderEvent", Fault(answer="cut"))
-    sandbox.fail("listOrderEvents", Fault(status=200, body=answer), times=1000)
+    sandbox.fail("postOrderEvent", SandboxFault(answer="cut"))
+    sandbox.fail("listOrderEvents", SandboxFault(status=200, body=answer), times=1000)
 
     with pytest.raises(OutcomeUnknownError) as caught:
         client.create(make_event(order_id))
@@ -255,26 +260,28 @@ def test_a_lookup_that_answers_something_else_settles_nothing(
     assert posts(sandbox) == 1
 
 
-@pytest.mark.parametrize("lookup", [Fault(answer="normal"), Fault(status=500)], ids=["finds nothing", "fails"])
+@pytest.mark.parametrize(
+    "lookup", [SandboxFault(answer="normal"), SandboxFault(status=500)], ids=["finds nothing", "fails"]
+)
 @pytest.mark.parametrize("resend_unknown", [True, False])
 @pytest.mark.parametrize("deadline", [10.0, 61.0])
 def test_time_left_after_the_last_lookup_is_not_used_to_send_again(
-    sandbox: Sandbox, client: Flavour, order_id: str, lookup: Fault, resend_unknown: bool, deadline: float
+    sandbox: Sandbox, client: Flavour, order_id: str, lookup: SandboxFault, resend_unknown: bool, deadline: float
 ) -> None:
-    sandbox.fail("postOrderEvent", Fault(answer="cut"), times=10)
+    sandbox.fail("postOrderEvent", SandboxFault(answer="cut"), times=10)
     sandbox.fail("listOrderEvents", lookup, times=1000)
 
     with pytest.raises(OutcomeUnknownError):
         client.create(make_event(order_id), retry=RetryPolicy(resend_unknown=resend_unknown, deadline=deadline))
 
-    may_send_again = resend_unknown and lookup == Fault(answer="normal")
+    may_send_again = resend_unknown and lookup == SandboxFault(answer="normal")
     assert posts(sandbox) == (4 if may_send_again else 1)
 
 
 def test_a_lookup_that_could_start_only_at_the_deadline_is_not_waited_for(
     sandbox: Sandbox, client: Flavour, order_id: str, clock: Clock
 ) -> None:
-    sandbox.fail("postOrderEvent", Fault(answer="cut"))
+    sandbox.fail("postOrderEvent", SandboxFault(answer="cut"))
 
     with pytest.raises(OutcomeUnknownError):
         client.create(make_event(order_id), retry=RetryPolicy(deadline=0.25))
@@ -285,7 +292,7 @@ def test_a_lookup_that_could_start_only_at_the_deadline_is_not_waited_for(
 def test_an_unknown_outcome_says_what_was_sent_where_and_what_happened(
     sandbox: Sandbox, client: Flavour, order_id: str
 ) -> None:
-    sandbox.fail("postOrderEvent", Fault(status=502))
+    sandbox.fail("postOrderEvent", SandboxFault(status=502))
 
     with pytest.raises(OutcomeUnknownError) as caught:
         client.create(make_event(order_id))
@@ -297,7 +304,7 @@ def test_an_unknown_outcome_says_what_was_sent_where_and_what_happened(
 
 def test_a_409_is_the_answer_when_a_lookup_explains_it(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
     client.create(make_event(order_id))
-    sandbox.fail("postOrderEvent", Fault(status=409), times=2)
+    sandbox.fail("postOrderEvent", SandboxFault(status=409), times=2)
 
     assert client.create(make_event(order_id)).partner_event_id == "e-1"
     with pytest.raises(EventMismatchError):
@@ -305,7 +312,7 @@ def test_a_409_is_the_answer_when_a_lookup_explains_it(sandbox: Sandbox, client:
 
 
 def test_none_sends_what_was_refused_only_once(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
-    sandbox.fail("postOrderEvent", Fault(status=429, headers={"Retry-After": "0"}))
+    sandbox.fail("postOrderEvent", SandboxFault(status=429, headers={"Retry-After": "0"}))
 
     with pytest.raises(RateLimitError):
         client.create(make_event(order_id), retry=RetryPolicy.none())
@@ -321,14 +328,14 @@ RESEND = RetryPolicy(resend_unknown=True)
 def test_resend_unknown_sends_again_what_a_lookup_did_not_find(
     sandbox: Sandbox, client: Flavour, order_id: str
 ) -> None:
-    sandbox.fail("postOrderEvent", Fault(answer="cut"), times=3)
+    sandbox.fail("postOrderEvent", SandboxFault(answer="cut"), times=3)
 
     assert client.create(make_event(order_id), retry=RESEND).partner_event_id == "e-1"
     assert (posts(sandbox), lookups(sandbox), len(sandbox.events)) == (4, 3, 1)
 
 
 def test_resend_unknown_sends_no_more_than_the_attempts(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
-    sandbox.fail("postOrderEvent", Fault(answer="cut"), times=10)
+    sandbox.fail("postOrderEvent", SandboxFault(answer="cut"), times=10)
 
     with pytest.raises(OutcomeUnknownError):
         client.create(make_event(order_id), retry=RESEND)
@@ -336,11 +343,11 @@ def test_resend_unknown_sends_no_more_than_the_attempts(sandbox: Sandbox, client
     assert posts(sandbox) == 4
 
 
-@pytest.mark.parametrize("second", [Fault(status=429), Fault(status=400), Fault(status=409)])
+@pytest.mark.parametrize("second", [SandboxFault(status=429), SandboxFault(status=400), SandboxFault(status=409)])
 def test_what_comes_of_a_second_request_says_nothing_of_the_first(
-    sandbox: Sandbox, client: Flavour, order_id: str, second: Fault
+    sandbox: Sandbox, client: Flavour, order_id: str, second: SandboxFault
 ) -> None:
-    sandbox.fail("postOrderEvent", Fault(answer="cut", write="late"))
+    sandbox.fail("postOrderEvent", SandboxFault(answer="cut", write="late"))
     sandbox.fail("postOrderEvent", second, times=1000)
 
     with pytest.raises(OutcomeUnknownError) as caught:
@@ -352,7 +359,7 @@ def test_what_comes_of_a_second_request_says_nothing_of_the_first(
 def test_resend_unknown_sends_nothing_after_the_deadline(
     sandbox: Sandbox, client: Flavour, order_id: str, clock: Clock
 ) -> None:
-    sandbox.fail("postOrderEvent", Fault(answer="cut"))
+    sandbox.fail("postOrderEvent", SandboxFault(answer="cut"))
     clock.overrun = 100.0
 
     with pytest.raises(OutcomeUnknownError):
@@ -364,8 +371,8 @@ def test_resend_unknown_sends_nothing_after_the_deadline(
 def test_resend_unknown_looks_on_to_the_deadline_after_the_last_attempt(
     sandbox: Sandbox, client: Flavour, order_id: str
 ) -> None:
-    sandbox.fail("postOrderEvent", Fault(answer="cut"), times=3)
-    sandbox.fail("postOrderEvent", Fault(answer="cut", write="late", settles_after=3))
+    sandbox.fail("postOrderEvent", SandboxFault(answer="cut"), times=3)
+    sandbox.fail("postOrderEvent", SandboxFault(answer="cut", write="late", settles_after=3))
 
     assert client.create(make_event(order_id), retry=RESEND).partner_event_id == "e-1"
     assert (posts(sandbox), lookups(sandbox), len(sandbox.events)) == (4, 3 + 4, 1)
@@ -374,8 +381,8 @@ def test_resend_unknown_looks_on_to_the_deadline_after_the_last_attempt(
 def test_a_409_after_an_unknown_outcome_that_no_lookup_explains_is_unknown_too(
     sandbox: Sandbox, client: Flavour, order_id: str
 ) -> None:
-    sandbox.fail("postOrderEvent", Fault(answer="cut"))
-    sandbox.fail("postOrderEvent", Fault(status=409), times=10)
+    sandbox.fail("postOrderEvent", SandboxFault(answer="cut"))
+    sandbox.fail("postOrderEvent", SandboxFault(status=409), times=10)
 
     with pytest.raises(OutcomeUnknownError) as caught:
         client.create(make_event(order_id), retry=RESEND)
@@ -389,7 +396,7 @@ def test_resend_unknown_can_record_twice_where_partner_event_id_is_not_unique(
     sandbox: Sandbox, client: Flavour, order_id: str
 ) -> None:
     """What its docstring warns of: the first request lands after the second was sent."""
-    sandbox.fail("postOrderEvent", Fault(answer="cut", write="late"))
+    sandbox.fail("postOrderEvent", SandboxFault(answer="cut", write="late"))
 
     client.create(make_event(order_id), retry=RESEND)
     sandbox.settle()
@@ -402,7 +409,7 @@ def test_resend_unknown_records_once_where_partner_event_id_is_unique(clock: Clo
     with Sandbox(duplicates="reject") as sandbox:
         client = FLAVOURS[flavour](sandbox)
         order_id = client.create_order(make_order()).id
-        sandbox.fail("postOrderEvent", Fault(answer="cut", write="late", settles_after=1))
+        sandbox.fail("postOrderEvent", SandboxFault(answer="cut", write="late", settles_after=1))
 
         recorded = client.create(make_event(order_id), retry=RESEND)  # the second is refused with 409, and looked up
 
@@ -446,7 +453,7 @@ def test_ensure_needs_a_partner_event_id(sandbox: Sandbox, client: Flavour) -> N
 
 
 def test_ensure_sends_nothing_when_it_could_not_look(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
-    sandbox.fail("listOrderEvents", Fault(status=500), times=10)
+    sandbox.fail("listOrderEvents", SandboxFault(status=500), times=10)
 
     with pytest.raises(InternalServerError):
         client.ensure(make_event(order_id))
@@ -467,15 +474,15 @@ def test_ensure_sends_nothing_when_its_look_took_all_the_time(sandbox: Sandbox, 
 
 
 def test_ensure_settles_what_it_sends(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
-    sandbox.fail("postOrderEvent", Fault(answer="cut", write="made"))
+    sandbox.fail("postOrderEvent", SandboxFault(answer="cut", write="made"))
 
     assert client.ensure(make_event(order_id)).partner_event_id == "e-1"
     assert (posts(sandbox), lookups(sandbox)) == (1, 2)
 
 
 def test_what_ensure_sends_has_attempts_of_its_own(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
-    sandbox.fail("listOrderEvents", Fault(status=429), times=3)
-    sandbox.fail("postOrderEvent", Fault(status=429), times=3)
+    sandbox.fail("listOrderEvents", SandboxFault(status=429), times=3)
+    sandbox.fail("postOrderEvent", SandboxFault(status=429), times=3)
 
     assert client.ensure(make_event(order_id)).partner_event_id == "e-1"
     assert (lookups(sandbox), posts(sandbox)) == (4, 4)
@@ -484,8 +491,8 @@ def test_what_ensure_sends_has_attempts_of_its_own(sandbox: Sandbox, client: Fla
 def test_what_ensure_sends_has_the_deadline_that_its_lookup_began_with(
     sandbox: Sandbox, client: Flavour, order_id: str, clock: Clock
 ) -> None:
-    sandbox.fail("listOrderEvents", Fault(status=429, headers={"Retry-After": "40"}))
-    sandbox.fail("postOrderEvent", Fault(status=429, headers={"Retry-After": "30"}))
+    sandbox.fail("listOrderEvents", SandboxFault(status=429, headers={"Retry-After": "40"}))
+    sandbox.fail("postOrderEvent", SandboxFault(status=429, headers={"Retry-After": "30"}))
 
     with pytest.raises(RateLimitError):
         client.ensure(make_event(order_id))
@@ -497,7 +504,7 @@ def test_what_ensure_sends_has_the_deadline_that_its_lookup_began_with(
 
 
 def test_waits_double_up_to_the_longest(sandbox: Sandbox, client: Flavour, clock: Clock) -> None:
-    sandbox.fail("listOrderEvents", Fault(status=500), times=5)
+    sandbox.fail("listOrderEvents", SandboxFault(status=500), times=5)
 
     client.find(partner_event_id="e", retry=RetryPolicy(attempts=6, first_wait=1.0, longest_wait=5.0))
 
@@ -575,7 +582,7 @@ def _far_from_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_a_date_without_a_zone_in_retry_after_is_of_utc(
     sandbox: Sandbox, client: Flavour, clock: Clock, header: str
 ) -> None:
-    sandbox.fail("listOrderEvents", Fault(status=429, headers={"Retry-After": header}))
+    sandbox.fail("listOrderEvents", SandboxFault(status=429, headers={"Retry-After": header}))
 
     client.list()
 
@@ -586,7 +593,7 @@ def test_a_date_without_a_zone_in_retry_after_is_of_utc(
 def test_retry_after_that_asks_for_more_than_is_left_is_raised_at_once(
     sandbox: Sandbox, client: Flavour, clock: Clock, header: str
 ) -> None:
-    sandbox.fail("listOrderEvents", Fault(status=429, headers={"Retry-After": header}))
+    sandbox.fail("listOrderEvents", SandboxFault(status=429, headers={"Retry-After": header}))
 
     with pytest.raises(RateLimitError):
         client.list()
@@ -595,7 +602,7 @@ def test_retry_after_that_asks_for_more_than_is_left_is_raised_at_once(
 
 
 def test_no_attempt_starts_after_the_deadline(sandbox: Sandbox, client: Flavour, clock: Clock) -> None:
-    sandbox.fail("listOrderEvents", Fault(status=500), times=1000)
+    sandbox.fail("listOrderEvents", SandboxFault(status=500), times=1000)
     began = clock.seconds
 
     with pytest.raises(InternalServerError):
@@ -605,7 +612,7 @@ def test_no_attempt_starts_after_the_deadline(sandbox: Sandbox, client: Flavour,
 
 
 def test_no_attempt_starts_after_a_wait_that_took_too_long(sandbox: Sandbox, client: Flavour, clock: Clock) -> None:
-    sandbox.fail("listOrderEvents", Fault(status=500))
+    sandbox.fail("listOrderEvents", SandboxFault(status=500))
     clock.overrun = 100.0
 
     with pytest.raises(InternalServerError):
@@ -620,7 +627,7 @@ def test_timeouts_are_cut_to_what_is_left_of_the_deadline(sandbox: Sandbox, cloc
     def note(request: httpx.Request) -> None:
         timeouts.append(request.extensions["timeout"])
 
-    sandbox.fail("listOrderEvents", Fault(status=429, headers={"Retry-After": "7"}))
+    sandbox.fail("listOrderEvents", SandboxFault(status=429, headers={"Retry-After": "7"}))
     with httpx.Client(verify=NO_TLS, event_hooks={"request": [note]}) as http_client:
         imprint = Imprint(sandbox.api_key, base_url=sandbox.url, http_client=http_client)
         imprint.order_events.find(partner_event_id="e", retry=RetryPolicy(deadline=10.0), timeout=8.0)
@@ -663,7 +670,7 @@ def test_a_policy_that_makes_no_sense_is_told_what_would() -> None:
 
 
 def test_connections_are_reused_over_retries(sandbox: Sandbox, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
-    sandbox.fail("listOrderEvents", Fault(status=500), times=3)
+    sandbox.fail("listOrderEvents", SandboxFault(status=500), times=3)
 
     with (
         caplog.at_level(logging.DEBUG, "httpcore.connection"),
@@ -726,7 +733,7 @@ def test_cancellation_passes_through_untouched(sandbox: Sandbox) -> None:
             with pytest.raises(asyncio.CancelledError):
                 await call
 
-    sandbox.fail("postOrderEvent", Fault(delay=3600))
+    sandbox.fail("postOrderEvent", SandboxFault(delay=3600))
     asyncio.run(cancel_a_call_that_waits())
 
     assert posts(sandbox) == 1
@@ -780,8 +787,8 @@ def test_wherever_a_call_is_cancelled_the_next_one_works(sandbox: Sandbox, is_wa
 def test_each_retry_and_each_lookup_is_logged_once(
     sandbox: Sandbox, client: Flavour, order_id: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sandbox.fail("postOrderEvent", Fault(status=429))
-    sandbox.fail("postOrderEvent", Fault(answer="cut", write="late", settles_after=1))
+    sandbox.fail("postOrderEvent", SandboxFault(status=429))
+    sandbox.fail("postOrderEvent", SandboxFault(answer="cut", write="late", settles_after=1))
 
     with caplog.at_level(logging.INFO, "imprint_client"):
         event = client.create(make_event(order_id))
@@ -805,9 +812,9 @@ def test_each_retry_and_each_lookup_is_logged_once(
 def test_the_log_says_what_each_lookup_came_to_and_what_was_sent_again(
     sandbox: Sandbox, client: Flavour, order_id: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sandbox.fail("postOrderEvent", Fault(answer="cut"))
-    sandbox.fail("postOrderEvent", Fault(answer="cut", write="made"))
-    sandbox.fail("listOrderEvents", Fault(status=500))
+    sandbox.fail("postOrderEvent", SandboxFault(answer="cut"))
+    sandbox.fail("postOrderEvent", SandboxFault(answer="cut", write="made"))
+    sandbox.fail("listOrderEvents", SandboxFault(status=500))
 
     with caplog.at_level(logging.INFO, "imprint_client"):
         event = client.create(make_event(order_id), retry=RESEND)
@@ -907,10 +914,10 @@ def test_a_time_in_the_hour_that_the_clocks_repeat_is_the_same_instant_when_it_c
 
 def test_16_threads_on_one_client_record_each_event_once(sandbox: Sandbox, clock: Clock) -> None:
     faults = [
-        Fault(answer="cut", write="made"),
-        Fault(status=503, write="made"),
-        Fault(status=429),
-        Fault(answer="malformed"),
+        SandboxFault(answer="cut", write="made"),
+        SandboxFault(status=503, write="made"),
+        SandboxFault(status=429),
+        SandboxFault(answer="malformed"),
     ]
     # The clock is one for all threads, and a call may meet any number of 429.
     patient = RetryPolicy(attempts=1000, deadline=1e6)
@@ -937,8 +944,8 @@ def test_200_tasks_on_one_client_record_each_event_once(sandbox: Sandbox, clock:
     async def run() -> list[Any]:
         async with AsyncImprint(sandbox.api_key, base_url=sandbox.url) as imprint:
             order_id = (await imprint.orders.create(make_order())).id
-            sandbox.fail("postOrderEvent", Fault(answer="cut", write="made"), times=40)
-            sandbox.fail("postOrderEvent", Fault(status=504, write="made"), times=40)
+            sandbox.fail("postOrderEvent", SandboxFault(answer="cut", write="made"), times=40)
+            sandbox.fail("postOrderEvent", SandboxFault(status=504, write="made"), times=40)
             events = (make_event(order_id, f"e-{number}") for number in range(200))
             recorded = await asyncio.gather(*(imprint.order_events.create(event) for event in events))
         return [event.partner_event_id for event in recorded]

@@ -144,7 +144,7 @@ def test_what_was_given_up_says_how_often_it_was_tried_and_for_how_long(
     seconds: float,
     text: str,
 ) -> None:
-    sandbox.fail("listOrderEvents", imprint_sandbox.Fault(status=status), times=9)
+    sandbox.fail("listOrderEvents", imprint_sandbox.SandboxFault(status=status), times=9)
 
     with pytest.raises(kind, match=text) as caught:
         client.find(partner_event_id="e-1", retry=policy)

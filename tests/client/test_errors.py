@@ -50,7 +50,7 @@ from imprint_client import (
     UnprocessableEntityError,
 )
 from imprint_client.errors import Fault as BodyFault
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 
 from tests.support import FLAVOURS, NO_TLS, PATHS, Blocking, Clock, Flavour, make_event, make_line, make_order
 
@@ -105,7 +105,7 @@ def what_happened(error: BaseException) -> Any:
 
 
 def status_failure(client: Flavour, sandbox: Sandbox, status: int, **fault: Any) -> APIStatusError:
-    sandbox.fail("listOrderEvents", Fault(status=status, **fault))
+    sandbox.fail("listOrderEvents", SandboxFault(status=status, **fault))
     error = failure(lambda: client.find(partner_event_id="e-1"))
     assert isinstance(error, APIStatusError)
     return error
@@ -122,7 +122,7 @@ def test_every_status_that_is_no_success_has_its_documented_exception(
     # The flavours share the rule: the slower one goes in longer steps.
     is_sync = isinstance(client, Blocking)
     for status in range(300, 600) if is_sync else [*CLASSES, 408, 499, 500, 520, 529, 599, *range(300, 600, 7)]:
-        sandbox.fail(operation, Fault(status=status, headers={"X-Mixed-Case": "v"}))
+        sandbox.fail(operation, SandboxFault(status=status, headers={"X-Mixed-Case": "v"}))
 
         raised = failure(lambda: OPERATIONS[operation](client))
 
@@ -144,7 +144,7 @@ def test_a_success_that_the_contract_does_not_know_is_not_what_it_says(
     sandbox: Sandbox, once: Flavour, operation: str, status: int
 ) -> None:
     body = None if status in (204, 205) else RECEIVED_ORDER | RECEIVED_EVENT | {"data": []}
-    sandbox.fail(operation, Fault(status=status, body=body))
+    sandbox.fail(operation, SandboxFault(status=status, body=body))
 
     raised = failure(lambda: OPERATIONS[operation](once))
 
@@ -366,7 +366,7 @@ WRONG_SHAPES: list[tuple[str, str, Any, str]] = [
 def test_an_answer_that_is_not_what_the_contract_says_is_raised_with_the_path_of_what_is_wrong(
     sandbox: Sandbox, once: Flavour, operation: str, body: Any, path: str
 ) -> None:
-    sandbox.fail(operation, Fault(status=200, body=body))
+    sandbox.fail(operation, SandboxFault(status=200, body=body))
 
     raised = failure(lambda: OPERATIONS[operation](once))
 
@@ -383,7 +383,7 @@ def test_a_get_that_cannot_be_read_is_sent_again_before_it_is_raised(
     sandbox: Sandbox, connect: Connect, clock: Clock
 ) -> None:
     client = connect(sandbox)
-    sandbox.fail("listOrderEvents", Fault(status=200, body="<html>"), times=4)
+    sandbox.fail("listOrderEvents", SandboxFault(status=200, body="<html>"), times=4)
 
     error = failure(lambda: client.find(partner_event_id="e-1"))
 
@@ -396,7 +396,7 @@ def test_a_get_that_cannot_be_read_is_sent_again_before_it_is_raised(
 def test_an_answer_in_another_encoding_of_unicode_is_read(sandbox: Sandbox, once: Flavour, operation: str) -> None:
     answer = json.dumps(ORDER.to_dict() | EVENT.to_dict() | {"id": "o-1", "data": []})
     for encoding in ("utf-8-sig", "utf-16", "utf-32-be"):
-        sandbox.fail(operation, Fault(status=200, body=answer.encode(encoding)))
+        sandbox.fail(operation, SandboxFault(status=200, body=answer.encode(encoding)))
 
         OPERATIONS[operation](once)
 
@@ -405,7 +405,7 @@ def test_an_answer_in_another_encoding_of_unicode_is_read(sandbox: Sandbox, once
 
 def test_the_content_type_does_not_matter_when_the_body_can_be_read(sandbox: Sandbox, once: Flavour) -> None:
     for content_type in ("text/html", "application/json; charset=latin-1", "nonsense", ""):
-        sandbox.fail("listOrderEvents", Fault(headers={"Content-Type": content_type}))
+        sandbox.fail("listOrderEvents", SandboxFault(headers={"Content-Type": content_type}))
 
         assert once.find(partner_event_id="e-1") is None
 
@@ -430,7 +430,7 @@ BROKEN_ENCODINGS: dict[str, tuple[str, bytes]] = {
 def test_a_body_that_cannot_be_unpacked_is_not_what_the_contract_says(
     sandbox: Sandbox, once: Flavour, operation: str, encoding: str, body: bytes
 ) -> None:
-    sandbox.fail(operation, Fault(status=200, headers={"Content-Encoding": encoding}, body=body))
+    sandbox.fail(operation, SandboxFault(status=200, headers={"Content-Encoding": encoding}, body=body))
 
     raised = failure(lambda: OPERATIONS[operation](once))
 
@@ -449,7 +449,7 @@ def test_a_refusal_whose_body_cannot_be_unpacked_is_still_that_refusal(
 
 
 def test_a_packed_answer_is_unpacked(sandbox: Sandbox, once: Flavour) -> None:
-    fault = Fault(status=200, headers={"Content-Encoding": "gzip"}, body=gzip.compress(b'{"data": []}'))
+    fault = SandboxFault(status=200, headers={"Content-Encoding": "gzip"}, body=gzip.compress(b'{"data": []}'))
     sandbox.fail("listOrderEvents", fault)
 
     assert once.find(partner_event_id="e-1") is None
@@ -461,7 +461,7 @@ def test_an_answer_that_is_cut_off_in_its_body_keeps_what_its_status_says(
     sandbox: Sandbox, once: Flavour, operation: str, status: int | None
 ) -> None:
     body = json.dumps(RECEIVED_ORDER | RECEIVED_EVENT | {"data": []}) if status is None else None
-    sandbox.fail(operation, Fault(answer="cut_in_body", status=status or 200, body=body))
+    sandbox.fail(operation, SandboxFault(answer="cut_in_body", status=status or 200, body=body))
 
     raised = failure(lambda: OPERATIONS[operation](once))
 
@@ -542,7 +542,7 @@ def test_a_redirect_is_raised_and_another_host_gets_nothing(
 ) -> None:
     client = connect(sandbox)
     for location in (f"{elsewhere.url}/v2/order_events", f"{sandbox.url}/v2/orders", "/v2/order_events"):
-        sandbox.fail(operation, Fault(status=status, headers={"Location": location}))
+        sandbox.fail(operation, SandboxFault(status=status, headers={"Location": location}))
 
         error = failure(lambda: OPERATIONS[operation](client))
 
@@ -574,7 +574,7 @@ MALFORMED_LOCATIONS = [
 def test_a_malformed_location_is_a_documented_exception(
     sandbox: Sandbox, once: Flavour, operation: str, location: str
 ) -> None:
-    sandbox.fail(operation, Fault(status=302, headers={"Location": location}))
+    sandbox.fail(operation, SandboxFault(status=302, headers={"Location": location}))
 
     error = what_happened(failure(lambda: OPERATIONS[operation](once)))
 
@@ -602,7 +602,7 @@ def test_a_connection_that_is_refused_is_tried_again_and_then_raised(
 @each_operation
 def test_a_timeout_is_raised_as_such(sandbox: Sandbox, connect: Connect, operation: str) -> None:
     client = connect(sandbox, retry=ONCE, timeout=0.05)
-    sandbox.fail(operation, Fault(delay=3600, status=504))
+    sandbox.fail(operation, SandboxFault(delay=3600, status=504))
 
     raised = failure(lambda: OPERATIONS[operation](client))
 
@@ -668,7 +668,7 @@ def test_an_event_type_that_nobody_knows_yet_does_not_stop_a_list(
 ) -> None:
     for number in range(3):
         client.create(make_event(order_id, f"e-{number}"))
-    sandbox.fail("listOrderEvents", Fault(answer="unknown_type"))
+    sandbox.fail("listOrderEvents", SandboxFault(answer="unknown_type"))
 
     events = client.list(limit=2)
 
@@ -679,7 +679,7 @@ def test_an_event_type_that_nobody_knows_yet_does_not_stop_a_list(
 
 def test_an_event_type_that_nobody_knows_yet_survives_being_read_and_written(sandbox: Sandbox, client: Flavour) -> None:
     answer = event_with(type="CHARGED_BACK")
-    sandbox.fail("listOrderEvents", Fault(status=200, body={"data": [answer], "has_more": False}))
+    sandbox.fail("listOrderEvents", SandboxFault(status=200, body={"data": [answer], "has_more": False}))
 
     [received] = client.list()
 
@@ -689,8 +689,8 @@ def test_an_event_type_that_nobody_knows_yet_survives_being_read_and_written(san
 def test_members_that_nobody_knows_yet_survive_being_sent_back(sandbox: Sandbox, client: Flavour) -> None:
     line = {**RECEIVED_LINE, "sku": "couch-1"}
     answer = event_with(order_lines=[line], risk={"score": 0.5, "notes": [None, "é"]}, novel=None)
-    sandbox.fail("listOrderEvents", Fault(status=200, body={"data": [answer], "has_more": False, "novel": 1}))
-    sandbox.fail("postOrderEvent", Fault(status=200, body=answer))
+    sandbox.fail("listOrderEvents", SandboxFault(status=200, body={"data": [answer], "has_more": False, "novel": 1}))
+    sandbox.fail("postOrderEvent", SandboxFault(status=200, body=answer))
 
     [received] = client.list()
     client.create(NewOrderEvent.from_dict(received.to_dict()))
@@ -701,7 +701,7 @@ def test_members_that_nobody_knows_yet_survive_being_sent_back(sandbox: Sandbox,
 
 def test_a_cursor_that_is_no_text_is_a_documented_exception(sandbox: Sandbox, client: Flavour) -> None:
     body = {"data": [event_with(order_event_id="\ud800")], "has_more": True}
-    sandbox.fail("listOrderEvents", Fault(status=200, body=body))
+    sandbox.fail("listOrderEvents", SandboxFault(status=200, body=body))
 
     assert isinstance(failure(client.list), PaginationError)
 
@@ -757,7 +757,7 @@ _headers = st.fixed_dictionaries(
 def test_no_answer_ends_in_anything_but_a_documented_exception(
     sandbox: Sandbox, once: Flavour, operation: str, status: int, headers: dict[str, str], body: bytes
 ) -> None:
-    sandbox.fail(operation, Fault(status=status, headers=headers, body=body))
+    sandbox.fail(operation, SandboxFault(status=status, headers=headers, body=body))
     error: ImprintError | None = None
 
     try:
@@ -871,19 +871,21 @@ def things_held(error: BaseException) -> Iterator[object]:
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault(status=400),
-        Fault(status=500),
-        Fault(status=302, headers={"Location": "http://a:b/"}),
-        Fault(status=200, body="<html>"),
-        Fault(status=200, body={}),
-        Fault(status=200, headers={"Content-Encoding": "gzip"}, body="no"),
-        Fault(answer="cut"),
-        Fault(answer="cut_in_body", status=500),
-        Fault(delay=3600),
+        SandboxFault(status=400),
+        SandboxFault(status=500),
+        SandboxFault(status=302, headers={"Location": "http://a:b/"}),
+        SandboxFault(status=200, body="<html>"),
+        SandboxFault(status=200, body={}),
+        SandboxFault(status=200, headers={"Content-Encoding": "gzip"}, body="no"),
+        SandboxFault(answer="cut"),
+        SandboxFault(answer="cut_in_body", status=500),
+        SandboxFault(delay=3600),
     ],
     ids=str,
 )
-def test_an_exception_holds_nothing_of_httpx(sandbox: Sandbox, connect: Connect, operation: str, fault: Fault) -> None:
+def test_an_exception_holds_nothing_of_httpx(
+    sandbox: Sandbox, connect: Connect, operation: str, fault: SandboxFault
+) -> None:
     client = connect(sandbox, retry=ONCE, timeout=0.05)
     sandbox.fail(operation, fault)
 

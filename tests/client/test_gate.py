@@ -24,7 +24,7 @@ from imprint_client import (
 )
 from imprint_client.delivery import Answer, Attempt, Call, Flow, Seam, deliver
 from imprint_client.transport import make_request
-from imprint_sandbox import Fault, Sandbox, app
+from imprint_sandbox import Sandbox, SandboxFault, app
 
 from tests.support import Clock, Flavour, make_event, make_order
 
@@ -286,8 +286,8 @@ def test_every_request_passes_retries_lookups_and_pages_too(
     client = connect(sandbox, gate=gate)
     order = client.create_order(make_order()).id
     client.find(partner_event_id="e-0")
-    sandbox.fail("postOrderEvent", Fault(status=429, headers={"Retry-After": "3"}))
-    sandbox.fail("postOrderEvent", Fault(status=503, headers={"Retry-After": "7"}))
+    sandbox.fail("postOrderEvent", SandboxFault(status=429, headers={"Retry-After": "3"}))
+    sandbox.fail("postOrderEvent", SandboxFault(status=503, headers={"Retry-After": "7"}))
     with pytest.raises(ImprintError):
         client.create(make_event(order), retry=RetryPolicy(deadline=12.0))
     client.ensure(make_event(order, "e-2"))
@@ -318,7 +318,7 @@ def test_an_interrupted_call_has_left_the_gate_although_its_exception_is_kept(
 
 def test_clients_that_share_a_gate_share_its_pauses(sandbox: Sandbox, clock: Clock) -> None:
     gate = Gate()
-    sandbox.fail("listOrders", Fault(status=429, headers={"Retry-After": "9"}))
+    sandbox.fail("listOrders", SandboxFault(status=429, headers={"Retry-After": "9"}))
     with Imprint(sandbox.api_key, base_url=sandbox.url, gate=gate) as one, pytest.raises(RateLimitError):
         one.orders.list(retry=RetryPolicy.none())
 
@@ -334,7 +334,7 @@ def test_a_call_whose_turn_comes_after_its_deadline_is_not_sent(
     sandbox: Sandbox, connect: Callable[..., Flavour], clock: Clock
 ) -> None:
     client = connect(sandbox)
-    sandbox.fail("listOrders", Fault(status=429, headers={"Retry-After": "50"}))
+    sandbox.fail("listOrders", SandboxFault(status=429, headers={"Retry-After": "50"}))
     with pytest.raises(RateLimitError) as refused:
         client.list_orders(retry=RetryPolicy(deadline=20.0))
 
@@ -353,7 +353,7 @@ def test_a_senseless_retry_after_closes_the_gate_for_an_hour_at_most(
     sandbox: Sandbox, connect: Callable[..., Flavour], clock: Clock, asked: str
 ) -> None:
     client = connect(sandbox)
-    sandbox.fail("listOrders", Fault(status=429, headers={"Retry-After": asked}))
+    sandbox.fail("listOrders", SandboxFault(status=429, headers={"Retry-After": asked}))
     with pytest.raises(RateLimitError):
         client.list_orders()
 
@@ -417,7 +417,7 @@ def test_a_gate_that_is_none_is_refused() -> None:
 def test_what_retry_after_asks_for_is_an_attribute(
     sandbox: Sandbox, client: Flavour, status: int, header: str | None, seconds: float | None
 ) -> None:
-    sandbox.fail("listOrders", Fault(status=status, headers={"Retry-After": header} if header else {}))
+    sandbox.fail("listOrders", SandboxFault(status=status, headers={"Retry-After": header} if header else {}))
 
     with pytest.raises(ImprintError) as caught:
         client.list_orders(retry=RetryPolicy.none())

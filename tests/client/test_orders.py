@@ -27,7 +27,7 @@ from imprint_client import (
     OrderMismatchError,
     TotalsMismatchError,
 )
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 
 from tests.support import Flavour, make_event, make_line, make_order
 
@@ -94,7 +94,7 @@ WRONG_ANSWERS: list[tuple[dict[str, str], list[Any], str]] = [
 def test_an_answer_that_is_not_what_was_asked_for_is_an_error_with_the_path(
     sandbox: Sandbox, client: Flavour, wanted: dict[str, str], answer: list[Any], path: str
 ) -> None:
-    sandbox.fail("listOrders", Fault(status=200, body={"data": answer}), times=4)
+    sandbox.fail("listOrders", SandboxFault(status=200, body={"data": answer}), times=4)
 
     with pytest.raises(APIResponseValidationError) as caught:
         client.find_order(**wanted)
@@ -161,7 +161,7 @@ def test_the_orders_that_fit_all_filters_are_a_plain_list(sandbox: Sandbox, clie
 def test_a_list_of_orders_that_is_not_all_or_not_what_was_asked_for_is_an_error(
     sandbox: Sandbox, client: Flavour, body: dict[str, Any], path: str
 ) -> None:
-    sandbox.fail("listOrders", Fault(status=200, body=body), times=4)
+    sandbox.fail("listOrders", SandboxFault(status=200, body=body), times=4)
 
     with pytest.raises(APIResponseValidationError) as caught:
         client.list_orders(partner_order_id="o-1")

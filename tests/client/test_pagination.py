@@ -14,7 +14,7 @@ from imprint_client import (
     RetryPolicy,
 )
 from imprint_client.pagination import Walk
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 
 from tests.support import Blocking, Flavour, make_event, make_order
 
@@ -31,7 +31,7 @@ def page(*event_ids: str | None, **members: Any) -> dict[str, Any]:
 def serve(sandbox: Sandbox, *pages: dict[str, Any]) -> None:
     """Let the next lists answer with these, whatever they are asked."""
     for body in pages:
-        sandbox.fail("listOrderEvents", Fault(status=200, body=body))
+        sandbox.fail("listOrderEvents", SandboxFault(status=200, body=body))
 
 
 def asked(sandbox: Sandbox) -> list[dict[str, str]]:
@@ -225,7 +225,7 @@ def test_a_resumed_list_that_fails_at_once_does_not_say_that_it_handed_anything_
     serve(sandbox, page(has_more=True))
     with pytest.raises(PaginationError) as lost:
         client.list(starting_after="4")
-    sandbox.fail("listOrderEvents", Fault(status=404))
+    sandbox.fail("listOrderEvents", SandboxFault(status=404))
     with pytest.raises(NotFoundError) as failed:
         client.list(starting_after="4")
 
@@ -247,7 +247,7 @@ def test_the_cursor_that_a_list_began_with_counts_as_used(sandbox: Sandbox, clie
 
 
 def test_an_error_before_the_first_page_says_nothing_of_resuming(sandbox: Sandbox, client: Flavour) -> None:
-    sandbox.fail("listOrderEvents", Fault(status=404))
+    sandbox.fail("listOrderEvents", SandboxFault(status=404))
 
     with pytest.raises(NotFoundError) as caught:
         client.list()
@@ -258,7 +258,7 @@ def test_an_error_before_the_first_page_says_nothing_of_resuming(sandbox: Sandbo
 
 def test_an_error_in_the_middle_of_a_list_says_where_to_resume(sandbox: Sandbox, client: Flavour) -> None:
     serve(sandbox, page("1", has_more=True))
-    sandbox.fail("listOrderEvents", Fault(status=404))
+    sandbox.fail("listOrderEvents", SandboxFault(status=404))
 
     with pytest.raises(NotFoundError) as caught:
         client.list()

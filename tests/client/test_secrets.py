@@ -32,7 +32,7 @@ from imprint_client import (
     RetryPolicy,
 )
 from imprint_client.settings import Credentials
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 
 from tests.support import FLAVOURS, NO_TLS, Clock, Flavour, make_event, make_order
 
@@ -286,9 +286,9 @@ def test_a_good_day_logs_no_secret_at_any_level(
 ) -> None:
     client = connect(guarded, auth=auth, **KEYS)
     order = client.create_order(make_order()).id
-    guarded.fail("postOrderEvent", Fault(status=503))
-    guarded.fail("listOrderEvents", Fault(status=503))
-    guarded.fail("postOrderEvent", Fault(status=429))
+    guarded.fail("postOrderEvent", SandboxFault(status=503))
+    guarded.fail("listOrderEvents", SandboxFault(status=503))
+    guarded.fail("postOrderEvent", SandboxFault(status=429))
 
     with pytest.raises(ImprintError):
         client.create(make_event(order))
@@ -316,18 +316,18 @@ def test_what_fails_while_a_request_is_dressed_shows_no_secret(guarded: Sandbox)
 
 # --- Failures ---------------------------------------------------------------------------------------------------------
 
-FAULTS: dict[str, Fault] = {
-    **{str(status): Fault(status=status) for status in (400, 401, 409, 429, 500)},
-    "a redirect": Fault(status=307, headers={"Location": "https://elsewhere.example/"}),
-    "a malformed location": Fault(status=302, headers={"Location": "http://a:b/"}),
-    "204": Fault(status=204),
-    "HTML": Fault(status=200, body="<html>"),
-    "another shape": Fault(status=200, body={"data": [{"order_id": 5}]}),
-    "null": Fault(status=200, body=b"null"),
-    "cut": Fault(answer="cut"),
-    "cut in the body": Fault(answer="cut_in_body", status=500),
-    "broken gzip": Fault(status=200, headers={"Content-Encoding": "gzip"}, body="no"),
-    "a timeout": Fault(delay=3600),
+FAULTS: dict[str, SandboxFault] = {
+    **{str(status): SandboxFault(status=status) for status in (400, 401, 409, 429, 500)},
+    "a redirect": SandboxFault(status=307, headers={"Location": "https://elsewhere.example/"}),
+    "a malformed location": SandboxFault(status=302, headers={"Location": "http://a:b/"}),
+    "204": SandboxFault(status=204),
+    "HTML": SandboxFault(status=200, body="<html>"),
+    "another shape": SandboxFault(status=200, body={"data": [{"order_id": 5}]}),
+    "null": SandboxFault(status=200, body=b"null"),
+    "cut": SandboxFault(answer="cut"),
+    "cut in the body": SandboxFault(answer="cut_in_body", status=500),
+    "broken gzip": SandboxFault(status=200, headers={"Content-Encoding": "gzip"}, body="no"),
+    "a timeout": SandboxFault(delay=3600),
 }
 
 
@@ -335,7 +335,7 @@ FAULTS: dict[str, Fault] = {
 @get_and_post
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_no_failure_shows_a_secret(
-    guarded: Sandbox, connect: Connect, logged: list[str], operation: str, fault: Fault, auth: str
+    guarded: Sandbox, connect: Connect, logged: list[str], operation: str, fault: SandboxFault, auth: str
 ) -> None:
     client = connect(guarded, auth=auth, retry=ONCE, timeout=0.05, **KEYS)
     guarded.fail(operation, fault)
@@ -365,8 +365,8 @@ def test_an_unknown_outcome_that_was_looked_up_shows_no_secret(
     guarded: Sandbox, connect: Connect, logged: list[str], auth: str
 ) -> None:
     client = connect(guarded, auth=auth, **KEYS)
-    guarded.fail("postOrderEvent", Fault(status=500))
-    guarded.fail("listOrderEvents", Fault(answer="cut"), times=50)
+    guarded.fail("postOrderEvent", SandboxFault(status=500))
+    guarded.fail("listOrderEvents", SandboxFault(answer="cut"), times=50)
 
     assert leaks(raised(lambda: client.create(make_event()))) == []
     assert not has_secret("".join(logged))
@@ -380,7 +380,7 @@ def test_an_order_that_is_recorded_otherwise_or_twice_shows_no_secret(
     client.create_order(make_order())
 
     def create() -> None:
-        guarded.fail("createOrder", Fault(answer="cut"))
+        guarded.fail("createOrder", SandboxFault(answer="cut"))
         client.create_order(make_order(payment_method_id="p-2"))
 
     otherwise = raised(create)
@@ -402,7 +402,7 @@ def test_use_after_close_shows_no_secret(guarded: Sandbox, auth: str) -> None:
 
 @each_auth
 def test_a_cancelled_task_shows_no_secret(guarded: Sandbox, logged: list[str], auth: str) -> None:
-    guarded.fail("postOrderEvent", Fault(delay=3600))
+    guarded.fail("postOrderEvent", SandboxFault(delay=3600))
 
     async def cancel() -> BaseException:
         async with AsyncImprint(KEY, base_url=guarded.url, auth=auth, **KEYS) as imprint:  # type: ignore[arg-type]
@@ -454,7 +454,12 @@ def test_no_failure_through_the_generated_functions_shows_a_secret(
             lambda: asyncio.run(list_async()): "listOrderEvents",
         }
         for call, operation in calls.items():
-            for fault in (Fault(status=400), Fault(status=500), Fault(status=200, body="<html>"), Fault(answer="cut")):
+            for fault in (
+                SandboxFault(status=400),
+                SandboxFault(status=500),
+                SandboxFault(status=200, body="<html>"),
+                SandboxFault(answer="cut"),
+            ):
                 guarded.fail(operation, fault)
 
                 assert leaks(raised(call)) == []
@@ -490,7 +495,7 @@ def test_a_secret_that_a_server_echoes_is_masked(
     bodies = [echo, f'{{"error": {{"type": "{message}", "message": "{message}", "param": "{message}"}}}}']
     bodies.append(f'{{"error": "{message}", "details": ["{message}"], "path": "{message}"}}')
     for body in bodies:
-        guarded.fail(operation, Fault(status=status, headers={"X-Request-Id": echo, "X-Echo": echo}, body=body))
+        guarded.fail(operation, SandboxFault(status=status, headers={"X-Request-Id": echo, "X-Echo": echo}, body=body))
 
         error = raised(lambda: OPERATIONS[operation](once))
 
@@ -535,7 +540,7 @@ HIDDEN: dict[str, Callable[[str], bytes]] = {
 def test_a_secret_that_shows_only_when_the_json_is_read_is_masked(
     guarded: Sandbox, connect: Connect, secret: str, hide: Callable[[str], bytes]
 ) -> None:
-    guarded.fail("listOrderEvents", Fault(status=401, body=hide(secret)))
+    guarded.fail("listOrderEvents", SandboxFault(status=401, body=hide(secret)))
 
     error: Any = raised(lambda: connect(guarded, retry=ONCE, **KEYS).list())
 
@@ -547,14 +552,14 @@ def test_a_secret_that_shows_only_when_the_json_is_read_is_masked(
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault(status=200, body=f"<html>{KEY}"),
-        Fault(status=200, body={"novel": KEY}),
-        Fault(status=201, body={}, headers={"X-Echo": KEY}),
+        SandboxFault(status=200, body=f"<html>{KEY}"),
+        SandboxFault(status=200, body={"novel": KEY}),
+        SandboxFault(status=201, body={}, headers={"X-Echo": KEY}),
     ],
     ids=["HTML", "JSON", "a header"],
 )
 def test_a_secret_in_a_success_that_cannot_be_read_is_in_no_frame(
-    guarded: Sandbox, connect: Connect, operation: str, fault: Fault
+    guarded: Sandbox, connect: Connect, operation: str, fault: SandboxFault
 ) -> None:
     guarded.fail(operation, fault)
 
@@ -563,7 +568,7 @@ def test_a_secret_in_a_success_that_cannot_be_read_is_in_no_frame(
 
 def test_what_is_no_secret_is_left_as_it_came(guarded: Sandbox, connect: Connect) -> None:
     body = "Ünïcödé \udcff canar y-7f".encode("utf-8", "surrogateescape")
-    guarded.fail("listOrderEvents", Fault(status=400, body=body))
+    guarded.fail("listOrderEvents", SandboxFault(status=400, body=body))
 
     error: Any = raised(lambda: connect(guarded, **KEYS).list())
 

@@ -23,7 +23,7 @@ from imprint_client import (
     RetryPolicy,
     wire,
 )
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 
 from tests.support import NO_TLS, Clock, Flavour, make_event, make_order
 
@@ -112,8 +112,8 @@ def test_headers_go_with_each_try_of_a_request_and_with_no_lookup_that_settles(
 ) -> None:
     client = connect(sandbox, headers={"X-Tenant": "t-1"})
     order = client.create_order(make_order()).id
-    sandbox.fail("postOrderEvent", Fault(status=429))
-    sandbox.fail("postOrderEvent", Fault(answer="cut", write="made"))
+    sandbox.fail("postOrderEvent", SandboxFault(status=429))
+    sandbox.fail("postOrderEvent", SandboxFault(answer="cut", write="made"))
 
     client.create(make_event(order), headers={"Idempotency-Key": SECRET})
     client.ensure(make_event(order, "e-2"), headers={"Idempotency-Key": SECRET})
@@ -166,8 +166,8 @@ def test_headers_that_cannot_be_sent_are_refused_by_name(
 def test_the_record_of_a_request_carries_what_structured_logging_needs(
     sandbox: Sandbox, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sandbox.fail("listOrders", Fault(status=503, headers={"X-Request-Id": "r-1"}))
-    sandbox.fail("listOrders", Fault(status=200, body={"data": []}, headers={"X-Request-Id": "r-2"}))
+    sandbox.fail("listOrders", SandboxFault(status=503, headers={"X-Request-Id": "r-1"}))
+    sandbox.fail("listOrders", SandboxFault(status=200, body={"data": []}, headers={"X-Request-Id": "r-2"}))
 
     with caplog.at_level(logging.INFO, "imprint_client.http"):
         connect(sandbox).list_orders()

@@ -24,7 +24,7 @@ from imprint_client import (
     check_totals,
 )
 from imprint_client.totals import check_body
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 
 from tests.support import Clock, Flavour, make_event, make_line, make_order
 
@@ -76,7 +76,7 @@ def test_the_table_for_workers_in_the_documentation_is_right_and_complete() -> N
 
 
 def test_a_408_of_a_get_is_retried_later(sandbox: Sandbox, client: Flavour) -> None:
-    sandbox.fail("listOrders", Fault(status=408))
+    sandbox.fail("listOrders", SandboxFault(status=408))
 
     with pytest.raises(APIStatusError) as caught:
         client.list_orders(retry=RetryPolicy.none())
@@ -94,7 +94,7 @@ def test_a_class_of_a_users_own_keeps_the_code_of_its_base() -> None:
 def test_an_unknown_outcome_names_what_was_sent(
     sandbox: Sandbox, client: Flavour, order_id: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sandbox.fail("postOrderEvent", Fault(answer="cut"))
+    sandbox.fail("postOrderEvent", SandboxFault(answer="cut"))
 
     with pytest.raises(OutcomeUnknownError, match="partner_event_id 'e-9'"):
         client.create(make_event(order_id, "e-9"), retry=RetryPolicy.none())
@@ -117,7 +117,7 @@ def test_a_success_with_other_contents_than_were_sent_is_a_mismatch(
     sandbox: Sandbox, client: Flavour, order_id: str, change: dict[str, Any]
 ) -> None:
     event = make_event(order_id, currency="USD")
-    sandbox.fail("postOrderEvent", Fault(status=200, body=event.to_dict() | change, write="made"))
+    sandbox.fail("postOrderEvent", SandboxFault(status=200, body=event.to_dict() | change, write="made"))
 
     with pytest.raises(EventMismatchError) as caught:
         client.create(event)
@@ -129,7 +129,7 @@ def test_a_success_with_other_contents_than_were_sent_is_a_mismatch(
 def test_what_a_server_adds_or_leaves_out_is_no_difference(sandbox: Sandbox, client: Flavour, order_id: str) -> None:
     event = make_event(order_id)
     answer = {k: v for k, v in event.to_dict().items() if k != "rewards_amount"} | {"order_event_id": "i", "novel": 1}
-    sandbox.fail("postOrderEvent", Fault(status=200, body=answer, write="made"))
+    sandbox.fail("postOrderEvent", SandboxFault(status=200, body=answer, write="made"))
 
     assert client.create(event).order_event_id == "i"
 
@@ -140,7 +140,7 @@ def test_events_that_do_not_fit_a_filter_are_not_handed_out(
 ) -> None:
     client.create(make_event(order_id))
     answer = {"data": sandbox.events, "has_more": False}
-    sandbox.fail("listOrderEvents", Fault(status=200, body=answer), times=4)
+    sandbox.fail("listOrderEvents", SandboxFault(status=200, body=answer), times=4)
 
     with pytest.raises(APIResponseValidationError, match=f"data.0..{name} is not the one that was asked for"):
         client.list(**{name: "another"})

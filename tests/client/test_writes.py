@@ -34,7 +34,7 @@ from imprint_client import (
     RetryPolicy,
 )
 from imprint_client.comparison import differences
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 
 from tests.support import FLAVOURS, NO_TLS, PATHS, Clock, Flavour, make_event, make_line, make_order
 
@@ -156,21 +156,24 @@ def client(request: pytest.FixtureRequest, sandbox: Sandbox, clock: Clock) -> It
 # --- The table --------------------------------------------------------------------------------------------------------
 
 UNKNOWN = {
-    "cut before the write": Fault(answer="cut"),
-    "cut after the write": Fault(answer="cut", write="made"),
-    "cut in the body": Fault(answer="cut_in_body"),
-    "unreadable 200": Fault(answer="malformed"),
-    "HTML for an answer": Fault(status=200, body="<html>", write="made"),
-    "a member is missing": Fault(status=200, body={"order_id": "o"}, write="made"),
-    "201": Fault(status=201, body={}, write="made"),
-    "202 without the write": Fault(status=202, body={}, write="lost"),
-    "206": Fault(status=206, body={}, write="made"),
-    **{str(status): Fault(status=status) for status in (408, 500, 502, 503, 504, 520, 529)},
-    **{f"{status} after the write": Fault(status=status, write="made") for status in (408, 500, 502, 503, 504, 520)},
+    "cut before the write": SandboxFault(answer="cut"),
+    "cut after the write": SandboxFault(answer="cut", write="made"),
+    "cut in the body": SandboxFault(answer="cut_in_body"),
+    "unreadable 200": SandboxFault(answer="malformed"),
+    "HTML for an answer": SandboxFault(status=200, body="<html>", write="made"),
+    "a member is missing": SandboxFault(status=200, body={"order_id": "o"}, write="made"),
+    "201": SandboxFault(status=201, body={}, write="made"),
+    "202 without the write": SandboxFault(status=202, body={}, write="lost"),
+    "206": SandboxFault(status=206, body={}, write="made"),
+    **{str(status): SandboxFault(status=status) for status in (408, 500, 502, 503, 504, 520, 529)},
+    **{
+        f"{status} after the write": SandboxFault(status=status, write="made")
+        for status in (408, 500, 502, 503, 504, 520)
+    },
 }
 
 
-def is_possible(write: Write, fault: Fault) -> bool:
+def is_possible(write: Write, fault: SandboxFault) -> bool:
     """The answer to a DELETE has no body that could be spoilt."""
     return fault.status is not None or not (write.sent is None and fault.spoils_the_body)
 
@@ -185,7 +188,7 @@ def is_possible(write: Write, fault: Fault) -> bool:
     ],
 )
 def test_a_write_of_unknown_outcome_is_looked_up_and_never_sent_again(
-    sandbox: Sandbox, writer: Flavour, write: Write, fault: Fault
+    sandbox: Sandbox, writer: Flavour, write: Write, fault: SandboxFault
 ) -> None:
     sandbox.fail(write.operation, fault)
 
@@ -206,7 +209,7 @@ def test_a_write_of_unknown_outcome_is_looked_up_and_never_sent_again(
 def test_a_204_is_no_success_where_the_contract_promises_a_body(
     sandbox: Sandbox, writer: Flavour, write: Write
 ) -> None:
-    sandbox.fail(write.operation, Fault(status=204, write="made"))
+    sandbox.fail(write.operation, SandboxFault(status=204, write="made"))
 
     result = write.call(writer)
 
@@ -228,19 +231,20 @@ def test_the_answer_to_another_request_is_no_success(
 ) -> None:
     """As a connection gives it on which bytes of an earlier answer were left, or a proxy that mixes answers up."""
     answer |= {"id": "order-2", "order_event_id": "event-1"}
-    sandbox.fail(write.operation, Fault(status=200, body=json.dumps(answer)))
+    sandbox.fail(write.operation, SandboxFault(status=200, body=json.dumps(answer)))
     with pytest.raises(OutcomeUnknownError, match=f"{member} is not the one that was sent"):
         write.call(writer)
     assert not write.is_done(sandbox)
 
-    sandbox.fail(write.operation, Fault(status=200, body=json.dumps(answer), write="made"))
+    sandbox.fail(write.operation, SandboxFault(status=200, body=json.dumps(answer), write="made"))
     assert differences(write.sent, write.call(writer)) == []
     assert write.is_done(sandbox)
 
 
 def test_an_answer_may_leave_out_the_id_that_was_sent(sandbox: Sandbox, writer: Flavour) -> None:
     sandbox.fail(
-        "postOrderEvent", Fault(status=200, body=json.dumps(make_event("order-2", partner_event_id=UNSET).to_dict()))
+        "postOrderEvent",
+        SandboxFault(status=200, body=json.dumps(make_event("order-2", partner_event_id=UNSET).to_dict())),
     )
 
     assert writer.create(NEW_EVENT).partner_event_id is UNSET
@@ -250,8 +254,8 @@ def test_an_answer_may_leave_out_the_id_that_was_sent(sandbox: Sandbox, writer: 
 def test_a_write_that_was_refused_for_now_is_sent_again_when_the_server_says(
     sandbox: Sandbox, writer: Flavour, clock: Clock, write: Write
 ) -> None:
-    sandbox.fail(write.operation, Fault(status=429, headers={"Retry-After": "3"}))
-    sandbox.fail(write.operation, Fault(status=429))
+    sandbox.fail(write.operation, SandboxFault(status=429, headers={"Retry-After": "3"}))
+    sandbox.fail(write.operation, SandboxFault(status=429))
 
     write.call(writer)
 
@@ -264,7 +268,7 @@ def test_a_write_that_was_refused_for_now_is_sent_again_when_the_server_says(
 def test_a_write_that_is_refused_for_good_is_raised_and_not_looked_up(
     sandbox: Sandbox, writer: Flavour, write: Write
 ) -> None:
-    sandbox.fail(write.operation, Fault(status=429), times=1000)
+    sandbox.fail(write.operation, SandboxFault(status=429), times=1000)
 
     with pytest.raises(RateLimitError):
         write.call(writer)
@@ -293,7 +297,7 @@ def test_a_write_that_was_never_sent_is_sent_again(
 def test_any_other_status_is_raised_at_once(
     sandbox: Sandbox, writer: Flavour, clock: Clock, write: Write, status: int
 ) -> None:
-    sandbox.fail(write.operation, Fault(status=status))
+    sandbox.fail(write.operation, SandboxFault(status=status))
 
     with pytest.raises(APIStatusError) as caught:
         write.call(writer)
@@ -307,7 +311,7 @@ def test_any_other_status_is_raised_at_once(
 
 @each_write
 def test_a_late_write_is_found_by_a_later_look(sandbox: Sandbox, writer: Flavour, clock: Clock, write: Write) -> None:
-    sandbox.fail(write.operation, Fault(answer="cut", write="late", settles_after=3))
+    sandbox.fail(write.operation, SandboxFault(answer="cut", write="late", settles_after=3))
 
     write.call(writer)
 
@@ -318,7 +322,7 @@ def test_a_late_write_is_found_by_a_later_look(sandbox: Sandbox, writer: Flavour
 
 @each_write
 def test_a_look_that_lags_behind_the_write_is_repeated(sandbox: Sandbox, writer: Flavour, write: Write) -> None:
-    sandbox.fail(write.operation, Fault(status=504, write="unseen", settles_after=2))
+    sandbox.fail(write.operation, SandboxFault(status=504, write="unseen", settles_after=2))
 
     write.call(writer)
 
@@ -330,7 +334,7 @@ def test_a_look_that_lags_behind_the_write_is_repeated(sandbox: Sandbox, writer:
 def test_looks_go_on_to_the_deadline_and_not_beyond(
     sandbox: Sandbox, writer: Flavour, clock: Clock, write: Write
 ) -> None:
-    sandbox.fail(write.operation, Fault(answer="cut"))
+    sandbox.fail(write.operation, SandboxFault(answer="cut"))
     began = clock.seconds
 
     with pytest.raises(OutcomeUnknownError):
@@ -345,7 +349,7 @@ def test_looks_go_on_to_the_deadline_and_not_beyond(
 def test_a_write_that_lands_after_the_deadline_can_be_done_after_all(
     sandbox: Sandbox, writer: Flavour, write: Write
 ) -> None:
-    sandbox.fail(write.operation, Fault(answer="cut", write="late"))
+    sandbox.fail(write.operation, SandboxFault(answer="cut", write="late"))
 
     with pytest.raises(OutcomeUnknownError):
         write.call(writer)
@@ -362,7 +366,7 @@ def test_a_wait_that_ends_after_the_deadline_was_the_last(
     sandbox: Sandbox, writer: Flavour, clock: Clock, write: Write, late: float
 ) -> None:
     """As in a busy event loop, or on a machine that was asleep."""
-    sandbox.fail(write.operation, Fault(answer="cut"))
+    sandbox.fail(write.operation, SandboxFault(answer="cut"))
     clock.overrun = late
 
     with pytest.raises(OutcomeUnknownError) as caught:
@@ -385,7 +389,7 @@ def test_a_used_up_deadline_still_has_one_look_of_5_seconds(sandbox: Sandbox, cl
     plain.close()
     with httpx.Client(verify=NO_TLS, event_hooks={"request": [note]}) as http_client:
         client = FLAVOURS["sync"](sandbox, http_client=http_client)
-        sandbox.fail(write.operation, Fault(answer="cut", write="made"))
+        sandbox.fail(write.operation, SandboxFault(answer="cut", write="made"))
         write.call(client, retry=RetryPolicy(deadline=20.0))
 
     assert timeouts == [20.0, 5.0]
@@ -396,7 +400,7 @@ def test_a_used_up_deadline_still_has_one_look_of_5_seconds(sandbox: Sandbox, cl
 def test_a_timeout_is_an_unknown_outcome(sandbox: Sandbox, clock: Clock, flavour: str, write: Write) -> None:
     client = FLAVOURS[flavour](sandbox)
     record_what_writes_need(client)
-    sandbox.fail(write.operation, Fault(delay=3600, write="late", status=504))
+    sandbox.fail(write.operation, SandboxFault(delay=3600, write="late", status=504))
 
     with pytest.raises(OutcomeUnknownError) as caught:
         write.call(client, timeout=0.1, retry=RetryPolicy(deadline=5.0))
@@ -408,8 +412,8 @@ def test_a_timeout_is_an_unknown_outcome(sandbox: Sandbox, clock: Clock, flavour
 
 @each_write
 def test_none_sends_once_and_looks_once(sandbox: Sandbox, writer: Flavour, clock: Clock, write: Write) -> None:
-    sandbox.fail(write.operation, Fault(answer="cut"))
-    sandbox.fail(write.operation, Fault(answer="cut", write="made"))
+    sandbox.fail(write.operation, SandboxFault(answer="cut"))
+    sandbox.fail(write.operation, SandboxFault(answer="cut", write="made"))
 
     with pytest.raises(OutcomeUnknownError) as caught:
         write.call(writer, retry=RetryPolicy.none())
@@ -422,11 +426,13 @@ def test_none_sends_once_and_looks_once(sandbox: Sandbox, writer: Flavour, clock
 
 @each_write
 @pytest.mark.parametrize("resend_unknown", [True, False])
-@pytest.mark.parametrize("look", [Fault(status=500), Fault(answer="cut"), Fault(answer="malformed")], ids=str)
+@pytest.mark.parametrize(
+    "look", [SandboxFault(status=500), SandboxFault(answer="cut"), SandboxFault(answer="malformed")], ids=str
+)
 def test_a_look_that_fails_never_leads_to_a_second_request(
-    sandbox: Sandbox, writer: Flavour, write: Write, look: Fault, resend_unknown: bool
+    sandbox: Sandbox, writer: Flavour, write: Write, look: SandboxFault, resend_unknown: bool
 ) -> None:
-    sandbox.fail(write.operation, Fault(answer="cut"))
+    sandbox.fail(write.operation, SandboxFault(answer="cut"))
     sandbox.fail(write.lookup, look, times=1000)
 
     with pytest.raises(OutcomeUnknownError) as caught:
@@ -442,7 +448,7 @@ def test_a_look_that_fails_never_leads_to_a_second_request(
 def test_resend_unknown_is_about_creating_events_and_nothing_else(
     sandbox: Sandbox, writer: Flavour, write: Write
 ) -> None:
-    sandbox.fail(write.operation, Fault(answer="cut"), times=10)
+    sandbox.fail(write.operation, SandboxFault(answer="cut"), times=10)
 
     with pytest.raises(OutcomeUnknownError):
         write.call(writer, retry=RetryPolicy(resend_unknown=True))
@@ -454,7 +460,7 @@ def test_resend_unknown_is_about_creating_events_and_nothing_else(
 def test_a_409_is_a_success_when_one_look_explains_it(
     sandbox: Sandbox, writer: Flavour, clock: Clock, write: Write
 ) -> None:
-    sandbox.fail(write.operation, Fault(status=409, write="made"))
+    sandbox.fail(write.operation, SandboxFault(status=409, write="made"))
 
     write.call(writer)
 
@@ -462,11 +468,13 @@ def test_a_409_is_a_success_when_one_look_explains_it(
 
 
 @each_write
-@pytest.mark.parametrize("look", [Fault(answer="normal"), Fault(status=500), Fault(answer="malformed")], ids=str)
+@pytest.mark.parametrize(
+    "look", [SandboxFault(answer="normal"), SandboxFault(status=500), SandboxFault(answer="malformed")], ids=str
+)
 def test_a_409_that_one_look_does_not_explain_is_raised(
-    sandbox: Sandbox, writer: Flavour, clock: Clock, write: Write, look: Fault
+    sandbox: Sandbox, writer: Flavour, clock: Clock, write: Write, look: SandboxFault
 ) -> None:
-    sandbox.fail(write.operation, Fault(status=409))
+    sandbox.fail(write.operation, SandboxFault(status=409))
     sandbox.fail(write.lookup, look)
 
     with pytest.raises(ConflictError):
@@ -482,8 +490,8 @@ def test_through_the_generated_client_an_unknown_outcome_is_not_settled(
     client = FLAVOURS["sync"](sandbox)
     record_what_writes_need(client)
     client.close()
-    sandbox.fail(write.operation, Fault(status=429))
-    sandbox.fail(write.operation, Fault(answer="cut", write="made"))
+    sandbox.fail(write.operation, SandboxFault(status=429))
+    sandbox.fail(write.operation, SandboxFault(answer="cut", write="made"))
 
     with Imprint(sandbox.api_key, base_url=sandbox.url) as imprint, pytest.raises(OutcomeUnknownError) as caught:
         write.generated(imprint.api)
@@ -500,7 +508,7 @@ def test_through_the_generated_client_an_unknown_outcome_is_not_settled(
 
 def test_a_created_order_that_is_recorded_with_other_contents_is_an_error(sandbox: Sandbox, client: Flavour) -> None:
     client.create_order(make_order(currency="USD"))
-    sandbox.fail("createOrder", Fault(answer="cut"))
+    sandbox.fail("createOrder", SandboxFault(answer="cut"))
 
     with pytest.raises(OrderMismatchError) as caught:
         client.create_order(make_order(currency="EUR"))
@@ -509,9 +517,9 @@ def test_a_created_order_that_is_recorded_with_other_contents_is_an_error(sandbo
     assert caught.value.differences == ["currency"]
 
 
-@pytest.mark.parametrize("fault", [Fault(answer="cut", write="made"), Fault(status=409)], ids=str)
+@pytest.mark.parametrize("fault", [SandboxFault(answer="cut", write="made"), SandboxFault(status=409)], ids=str)
 def test_a_created_order_that_is_one_of_several_is_an_error_that_lists_them(
-    sandbox: Sandbox, client: Flavour, fault: Fault
+    sandbox: Sandbox, client: Flavour, fault: SandboxFault
 ) -> None:
     client.create_order(make_order())
     client.create_order(make_order(partner_order_id="another"))
@@ -541,8 +549,8 @@ def test_a_look_that_answers_something_else_settles_nothing(
     sandbox: Sandbox, writer: Flavour, answer: Any, operation: str
 ) -> None:
     write = WRITES[operation]
-    sandbox.fail(write.operation, Fault(answer="cut"))
-    sandbox.fail("listOrders", Fault(status=200, body={"data": answer}), times=1000)
+    sandbox.fail(write.operation, SandboxFault(answer="cut"))
+    sandbox.fail("listOrders", SandboxFault(status=200, body={"data": answer}), times=1000)
 
     with pytest.raises(OutcomeUnknownError):
         write.call(writer)
@@ -551,8 +559,8 @@ def test_a_look_that_answers_something_else_settles_nothing(
 
 
 def test_an_empty_page_that_says_there_is_more_proves_no_deletion(sandbox: Sandbox, writer: Flavour) -> None:
-    sandbox.fail("deleteOrderEvent", Fault(answer="cut"))
-    sandbox.fail("listOrderEvents", Fault(answer="empty_page"), times=1000)
+    sandbox.fail("deleteOrderEvent", SandboxFault(answer="cut"))
+    sandbox.fail("listOrderEvents", SandboxFault(answer="empty_page"), times=1000)
 
     with pytest.raises(OutcomeUnknownError) as caught:
         writer.delete("event-1")
@@ -564,7 +572,7 @@ def test_an_empty_page_that_says_there_is_more_proves_no_deletion(sandbox: Sandb
 def test_an_empty_page_that_says_there_is_more_finds_nothing_and_lets_ensure_send_nothing(
     sandbox: Sandbox, writer: Flavour
 ) -> None:
-    sandbox.fail("listOrderEvents", Fault(answer="empty_page"), times=8)
+    sandbox.fail("listOrderEvents", SandboxFault(answer="empty_page"), times=8)
 
     calls: list[Callable[[], object]] = [
         lambda: writer.find(partner_event_id="e-0"),
@@ -594,8 +602,8 @@ def test_an_update_is_not_done_while_the_order_lacks_some_of_what_was_sent(
     sandbox: Sandbox, client: Flavour, recorded: dict[str, Any], sent: dict[str, Any]
 ) -> None:
     client.create_order(make_order(id="order-1", **recorded))
-    sandbox.fail("putOrder", Fault(answer="cut"))
-    sandbox.fail("putOrder", Fault(answer="cut", write="late", settles_after=2))
+    sandbox.fail("putOrder", SandboxFault(answer="cut"))
+    sandbox.fail("putOrder", SandboxFault(answer="cut", write="late", settles_after=2))
 
     with pytest.raises(OutcomeUnknownError) as caught:
         client.update_order("order-1", make_order(**sent), retry=RetryPolicy(deadline=5.0))
@@ -610,8 +618,8 @@ def test_an_update_is_done_when_the_order_has_all_that_was_sent_and_more(sandbox
     """As from a server that adds members, or keeps what a new order leaves out: nothing says that it may not."""
     client.create_order(make_order(id="order-1"))
     more = UPDATE.to_dict() | {"id": "order-1", "currency": "USD", "novel": {"a": 1}, "merchant_id": None}
-    sandbox.fail("putOrder", Fault(answer="cut", write="made"))
-    sandbox.fail("listOrders", Fault(status=200, body={"data": [more]}))
+    sandbox.fail("putOrder", SandboxFault(answer="cut", write="made"))
+    sandbox.fail("listOrders", SandboxFault(status=200, body={"data": [more]}))
 
     updated = client.update_order("order-1", UPDATE)
 
@@ -629,14 +637,14 @@ def test_members_that_nobody_knows_must_be_kept_too_for_an_update_to_be_done() -
 
 
 def test_ensure_settles_the_order_that_it_sends(sandbox: Sandbox, client: Flavour) -> None:
-    sandbox.fail("createOrder", Fault(answer="cut", write="made"))
+    sandbox.fail("createOrder", SandboxFault(answer="cut", write="made"))
 
     assert client.ensure_order(make_order()).id == sandbox.orders[0]["id"]
     assert [request.operation for request in sandbox.requests] == ["listOrders", "createOrder", "listOrders"]
 
 
 def test_ensure_sends_no_order_when_it_could_not_look(sandbox: Sandbox, client: Flavour) -> None:
-    sandbox.fail("listOrders", Fault(status=500), times=10)
+    sandbox.fail("listOrders", SandboxFault(status=500), times=10)
 
     with pytest.raises(InternalServerError):
         client.ensure_order(make_order())
@@ -647,8 +655,8 @@ def test_ensure_sends_no_order_when_it_could_not_look(sandbox: Sandbox, client: 
 def test_what_ensure_sends_has_the_deadline_that_its_look_began_with(
     sandbox: Sandbox, client: Flavour, clock: Clock
 ) -> None:
-    sandbox.fail("listOrders", Fault(status=429, headers={"Retry-After": "40"}))
-    sandbox.fail("createOrder", Fault(status=429, headers={"Retry-After": "30"}))
+    sandbox.fail("listOrders", SandboxFault(status=429, headers={"Retry-After": "40"}))
+    sandbox.fail("createOrder", SandboxFault(status=429, headers={"Retry-After": "30"}))
 
     with pytest.raises(RateLimitError):
         client.ensure_order(make_order())
@@ -660,40 +668,44 @@ def test_what_ensure_sends_has_the_deadline_that_its_look_began_with(
 
 statuses = st.sampled_from([408, 500, 502, 503, 504, 520])
 write_faults = st.one_of(
-    st.builds(lambda write: Fault(answer="cut", write=write), st.sampled_from(["made", "lost", "unseen"])),
-    st.builds(lambda after: Fault(answer="cut", write="late", settles_after=after), st.sampled_from([1, 2, 5, None])),
+    st.builds(lambda write: SandboxFault(answer="cut", write=write), st.sampled_from(["made", "lost", "unseen"])),
     st.builds(
-        lambda status, after: Fault(status=status, write="late", settles_after=after),
+        lambda after: SandboxFault(answer="cut", write="late", settles_after=after), st.sampled_from([1, 2, 5, None])
+    ),
+    st.builds(
+        lambda status, after: SandboxFault(status=status, write="late", settles_after=after),
         statuses,
         st.sampled_from([1, 3, None]),
     ),
-    st.builds(lambda status, write: Fault(status=status, write=write), statuses, st.sampled_from(["made", "lost"])),
-    st.builds(lambda after: Fault(write="unseen", settles_after=after), st.sampled_from([1, 3, None])),
+    st.builds(
+        lambda status, write: SandboxFault(status=status, write=write), statuses, st.sampled_from(["made", "lost"])
+    ),
+    st.builds(lambda after: SandboxFault(write="unseen", settles_after=after), st.sampled_from([1, 3, None])),
     st.sampled_from(
         [
-            Fault(answer="normal"),
-            Fault(answer="cut_in_body"),
-            Fault(answer="malformed"),
-            Fault(status=200, body="<html>", write="made"),
-            Fault(status=200, body={}, write="lost"),
-            Fault(status=204, write="made"),
-            Fault(status=409),
-            Fault(status=409, write="made"),
-            Fault(status=429),
-            Fault(status=429, headers={"Retry-After": "2"}),
-            Fault(status=400),
+            SandboxFault(answer="normal"),
+            SandboxFault(answer="cut_in_body"),
+            SandboxFault(answer="malformed"),
+            SandboxFault(status=200, body="<html>", write="made"),
+            SandboxFault(status=200, body={}, write="lost"),
+            SandboxFault(status=204, write="made"),
+            SandboxFault(status=409),
+            SandboxFault(status=409, write="made"),
+            SandboxFault(status=429),
+            SandboxFault(status=429, headers={"Retry-After": "2"}),
+            SandboxFault(status=400),
         ]
     ),
 )
 lookup_faults = st.one_of(
-    st.builds(lambda status: Fault(status=status), statuses),
+    st.builds(lambda status: SandboxFault(status=status), statuses),
     st.sampled_from(
         [
-            Fault(answer="normal"),
-            Fault(answer="cut"),
-            Fault(answer="malformed"),
-            Fault(answer="empty_page"),
-            Fault(status=429),
+            SandboxFault(answer="normal"),
+            SandboxFault(answer="cut"),
+            SandboxFault(answer="malformed"),
+            SandboxFault(answer="empty_page"),
+            SandboxFault(status=429),
         ]
     ),
 )
@@ -709,11 +721,16 @@ def shared(request: pytest.FixtureRequest, _one_sandbox: Sandbox) -> Iterator[Fl
 
 @each_write
 @given(writes_fail=st.lists(write_faults, max_size=4), lookups_fail=st.lists(lookup_faults, max_size=4))
-@example(writes_fail=[Fault(answer="cut", write="late")], lookups_fail=[])
-@example(writes_fail=[Fault(answer="cut")], lookups_fail=[Fault(answer="empty_page")])
+@example(writes_fail=[SandboxFault(answer="cut", write="late")], lookups_fail=[])
+@example(writes_fail=[SandboxFault(answer="cut")], lookups_fail=[SandboxFault(answer="empty_page")])
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_the_network_does_one_call_never_writes_twice_and_its_outcome_is_never_guessed(
-    sandbox: Sandbox, clock: Clock, shared: Flavour, write: Write, writes_fail: list[Fault], lookups_fail: list[Fault]
+    sandbox: Sandbox,
+    clock: Clock,
+    shared: Flavour,
+    write: Write,
+    writes_fail: list[SandboxFault],
+    lookups_fail: list[SandboxFault],
 ) -> None:
     sandbox.reset()
     record_what_writes_need(shared)

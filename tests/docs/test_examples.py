@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 from imprint_client import Imprint, RetryPolicy
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 
 from examples import __main__ as programs
 from examples import checkout, outbox, reconcile
@@ -62,7 +62,7 @@ def test_the_checkout_does_not_tell_a_customer_that_an_unknown_outcome_failed(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checkout, "RetryPolicy", lambda **_: QUICK)
-    sandbox.fail("createOrder", Fault(status=500))
+    sandbox.fail("createOrder", SandboxFault(status=500))
 
     with TestClient(checkout.app) as shop:
         response = shop.post("/checkout", json={"number": "o-1", "payment_method_id": "p-1", "lines": []})
@@ -102,7 +102,7 @@ def test_a_row_that_a_killed_worker_left_in_doubt_waits_and_is_then_looked_up(
 ) -> None:
     event = programs.an_event(an_order_id(sandbox), "shipment-1")
     outbox.add(database, event)
-    sandbox.fail("postOrderEvent", Fault(answer="cut", write="late"))
+    sandbox.fail("postOrderEvent", SandboxFault(answer="cut", write="late"))
     work(database)
     assert states(database) == ["in doubt"]
 
@@ -120,7 +120,7 @@ def test_what_becomes_of_a_row_is_decided_by_its_exception(
     status: int, state: str, sandbox: Sandbox, database: sqlite3.Connection
 ) -> None:
     outbox.add(database, programs.an_event(an_order_id(sandbox), "shipment-1"))
-    sandbox.fail("postOrderEvent", Fault(status=status), times=9)
+    sandbox.fail("postOrderEvent", SandboxFault(status=status), times=9)
 
     work(database)
 

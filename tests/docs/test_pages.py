@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, get_args
 import httpx
 import pytest
 from imprint_bulk.cli import app
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 from imprint_sandbox.faults import AnswerKind
 from typer.testing import CliRunner
 
@@ -105,10 +105,16 @@ def assert_shown(shown: str, printed: str) -> None:
 
 def test_each_fault_of_the_table_can_be_made() -> None:
     table = (
-        (DOCS / "reference/sandbox.md").read_text(encoding="utf-8").partition("`Fault(...)`")[2].partition("\n\n")[0]
+        (DOCS / "reference/sandbox.md")
+        .read_text(encoding="utf-8")
+        .partition("`SandboxFault(...)`")[2]
+        .partition("\n\n")[0]
     )
 
-    made = [eval(f"Fault({fields})", {"Fault": Fault}) for fields in re.findall(r"\| `(.*)` \|$", table, re.M)]  # noqa: S307
+    made = [
+        eval(f"SandboxFault({fields})", {"SandboxFault": SandboxFault})  # noqa: S307
+        for fields in re.findall(r"\| `(.*)` \|$", table, re.M)
+    ]
 
     assert len(made) > 10
     assert {fault.answer for fault in made} >= set(get_args(AnswerKind))

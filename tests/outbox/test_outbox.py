@@ -21,7 +21,7 @@ import psycopg
 import pytest
 from imprint_bulk import cli, outbox
 from imprint_client import AsyncImprint, InvalidRequestError, RetryPolicy
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 
 from tests.bulk.support import imprint
 from tests.support import make_event, make_order
@@ -126,7 +126,7 @@ def test_orders_and_events_are_recorded_in_turn(app: procrastinate.App, database
 def test_an_event_of_unknown_outcome_is_ensured_after_the_settle_wait_and_holds_up_its_order(
     app: procrastinate.App, database: str, imprint_there: Sandbox
 ) -> None:
-    imprint_there.fail("postOrderEvent", Fault(status=503, write="late"))
+    imprint_there.fail("postOrderEvent", SandboxFault(status=503, write="late"))
     defer_orders(app, database, 1)
 
     work(app, lambda counts: counts.get("todo") == 2 and not counts.get("doing"), settle_seconds=1)
@@ -140,7 +140,7 @@ def test_an_event_of_unknown_outcome_is_ensured_after_the_settle_wait_and_holds_
 def test_what_a_person_must_look_at_is_listed_with_its_reason(
     app: procrastinate.App, database: str, imprint_there: Sandbox
 ) -> None:
-    imprint_there.fail("postOrderEvent", Fault(status=422))
+    imprint_there.fail("postOrderEvent", SandboxFault(status=422))
     defer_orders(app, database, 1)
     with psycopg.connect(database) as connection:
         outbox.defer(app, event(9), partner_order_id="o-9", connection=connection)
@@ -227,13 +227,13 @@ def landing_late(sandbox: Sandbox) -> Iterator[None]:
 
 
 BAD_DAY = [
-    Fault(answer="cut", write="late"),
-    Fault(answer="cut", write="made"),
-    Fault(answer="cut"),
-    Fault(status=503, write="late"),
-    Fault(status=429, headers={"Retry-After": "0.1"}),
-    Fault(write="unseen"),
-    Fault(delay=0.1),
+    SandboxFault(answer="cut", write="late"),
+    SandboxFault(answer="cut", write="made"),
+    SandboxFault(answer="cut"),
+    SandboxFault(status=503, write="late"),
+    SandboxFault(status=429, headers={"Retry-After": "0.1"}),
+    SandboxFault(write="unseen"),
+    SandboxFault(delay=0.1),
 ]
 
 
@@ -252,7 +252,7 @@ def test_with_kills_a_pause_and_a_restart_of_the_database_nothing_is_doubled_los
     for operation in ("createOrder", "postOrderEvent"):
         for fault in chance.choices(BAD_DAY, k=15):
             imprint_there.fail(operation, fault)
-            imprint_there.fail(operation, Fault(answer="normal"), times=chance.randint(1, 4))
+            imprint_there.fail(operation, SandboxFault(answer="normal"), times=chance.randint(1, 4))
     defer_orders(app, database, orders)
     share = orders // 4
     with landing_late(imprint_there), contextlib.closing(Workers(2)) as workers:

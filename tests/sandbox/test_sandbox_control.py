@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 
 ORDER = {"payment_method_id": "p", "partner_order_id": "o", "total_order_amount": 1}
 
@@ -35,7 +35,7 @@ def test_a_fault_can_be_set_read_and_forgotten(api: httpx.Client, sandbox: Sandb
     fault = {"status": 503, "headers": {"Retry-After": "1"}, "body": "busy", "write": "made"}
     answer = api.post("/_sandbox/faults", json={"operation": "createOrder", "times": 2, "fault": fault})
     assert answer.status_code == 204
-    assert sandbox.faults == [("createOrder", Fault(**fault))] * 2  # type: ignore[arg-type]
+    assert sandbox.faults == [("createOrder", SandboxFault(**fault))] * 2  # type: ignore[arg-type]
     first = data(api, "faults")[0]
     assert first["operation"] == "createOrder"
     assert fault.items() <= first["fault"].items()
@@ -49,7 +49,7 @@ def test_a_fault_that_was_set_happens_once_when_times_is_not_given(api: httpx.Cl
 
 
 def test_a_fault_with_bytes_for_a_body_can_be_read(api: httpx.Client, sandbox: Sandbox) -> None:
-    sandbox.fail("createOrder", Fault(status=500, body=b"\xffx"))
+    sandbox.fail("createOrder", SandboxFault(status=500, body=b"\xffx"))
     assert data(api, "faults")[0]["fault"]["body"] == "\ufffdx"
 
 

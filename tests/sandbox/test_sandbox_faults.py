@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 
 from .conftest import client_of
 
@@ -32,7 +32,7 @@ def seen(api: httpx.Client, **filters: str) -> list[int]:
 def test_any_status_can_be_answered_before_the_write_or_after_it(
     spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent, status: int, write: Any, kept: list[int]
 ) -> None:
-    sandbox.fail(POST, Fault(status=status, write=write))
+    sandbox.fail(POST, SandboxFault(status=status, write=write))
     answer = spoiled_api.post("/v2/order_events", json=an_event())
     assert answer.status_code == status
     assert amounts(sandbox) == kept
@@ -42,7 +42,9 @@ def test_any_status_can_be_answered_before_the_write_or_after_it(
 
 def test_headers_and_body_are_those_asked_for(spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent) -> None:
     for body, sent in ((b"\xff<html>", b"\xff<html>"), ("<html>", b"<html>"), ({"path": "/"}, b'{"path": "/"}')):
-        sandbox.fail(POST, Fault(status=503, headers={"Retry-After": "7", "Content-Type": "text/html"}, body=body))
+        sandbox.fail(
+            POST, SandboxFault(status=503, headers={"Retry-After": "7", "Content-Type": "text/html"}, body=body)
+        )
         answer = spoiled_api.post("/v2/order_events", json=an_event())
         assert answer.content == sent
         assert (answer.headers["retry-after"], answer.headers["content-type"]) == ("7", "text/html")
@@ -51,8 +53,8 @@ def test_headers_and_body_are_those_asked_for(spoiled_api: httpx.Client, sandbox
 def test_a_body_or_headers_alone_replace_those_of_an_answer_whose_write_is_made(
     spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
 ) -> None:
-    sandbox.fail(POST, Fault(headers={"X-Request-Id": "r-1"}))
-    sandbox.fail(POST, Fault(body="not JSON"))
+    sandbox.fail(POST, SandboxFault(headers={"X-Request-Id": "r-1"}))
+    sandbox.fail(POST, SandboxFault(body="not JSON"))
     first, second = (spoiled_api.post("/v2/order_events", json=an_event()) for _ in range(2))
     assert (first.status_code, first.headers["x-request-id"], first.json()["amount"]) == (200, "r-1", 5)
     assert (second.status_code, second.text) == (200, "not JSON")
@@ -63,7 +65,7 @@ def test_a_body_or_headers_alone_replace_those_of_an_answer_whose_write_is_made(
 def test_a_connection_is_closed_with_no_answer_before_the_write_or_after_it(
     spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent, write: Any, kept: list[int]
 ) -> None:
-    sandbox.fail(POST, Fault(answer="cut", write=write))
+    sandbox.fail(POST, SandboxFault(answer="cut", write=write))
     with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
         spoiled_api.post("/v2/order_events", json=an_event())
     assert amounts(sandbox) == kept
@@ -72,7 +74,7 @@ def test_a_connection_is_closed_with_no_answer_before_the_write_or_after_it(
 def test_a_connection_is_closed_in_the_middle_of_the_body(
     spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
 ) -> None:
-    sandbox.fail(POST, Fault(answer="cut_in_body"))
+    sandbox.fail(POST, SandboxFault(answer="cut_in_body"))
     with spoiled_api.stream("POST", "/v2/order_events", json=an_event()) as answer:
         assert answer.status_code == 200
         with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
@@ -84,7 +86,7 @@ def test_a_connection_is_closed_in_the_middle_of_the_body(
 def test_a_whole_answer_can_be_half_of_its_json(
     spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
 ) -> None:
-    sandbox.fail(POST, Fault(answer="malformed"))
+    sandbox.fail(POST, SandboxFault(answer="malformed"))
     answer = spoiled_api.post("/v2/order_events", json=an_event())
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
     with pytest.raises(ValueError, match="line 1"):
@@ -95,8 +97,8 @@ def test_a_whole_answer_can_be_half_of_its_json(
 def test_events_can_have_a_type_that_the_contract_does_not_know(
     spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
 ) -> None:
-    sandbox.fail(POST, Fault(answer="unknown_type"))
-    sandbox.fail(LIST, Fault(answer="unknown_type"))
+    sandbox.fail(POST, SandboxFault(answer="unknown_type"))
+    sandbox.fail(LIST, SandboxFault(answer="unknown_type"))
     assert spoiled_api.post("/v2/order_events", json=an_event()).json()["type"] == "CHARGED_BACK"
     assert [event["type"] for event in spoiled_api.get("/v2/order_events").json()["data"]] == ["CHARGED_BACK"]
     assert [event["type"] for event in sandbox.events] == ["CAPTURED"]
@@ -104,7 +106,7 @@ def test_events_can_have_a_type_that_the_contract_does_not_know(
 
 def test_a_page_can_be_empty_and_claim_more(api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent) -> None:
     api.post("/v2/order_events", json=an_event())
-    sandbox.fail(LIST, Fault(answer="empty_page"))
+    sandbox.fail(LIST, SandboxFault(answer="empty_page"))
     assert api.get("/v2/order_events").json() == {"data": [], "has_more": True, "total": 1}
 
 
@@ -113,7 +115,7 @@ def test_a_page_can_repeat_its_cursor(api: httpx.Client, sandbox: Sandbox, an_ev
         api.post("/v2/order_events", json=an_event())
     first = api.get("/v2/order_events", params={"limit": 2}).json()
     cursor = first["data"][-1]["order_event_id"]
-    sandbox.fail(LIST, Fault(answer="repeated_page"))
+    sandbox.fail(LIST, SandboxFault(answer="repeated_page"))
     assert api.get("/v2/order_events", params={"limit": 2, "starting_after": cursor}).json() == first
     assert len(api.get("/v2/order_events", params={"limit": 2, "starting_after": cursor}).json()["data"]) == 1
 
@@ -122,7 +124,7 @@ def test_a_page_that_repeats_its_cursor_claims_more_even_when_it_is_all_there_is
     api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
 ) -> None:
     cursor = api.post("/v2/order_events", json=an_event()).json()["order_event_id"]
-    sandbox.fail(LIST, Fault(answer="repeated_page"))
+    sandbox.fail(LIST, SandboxFault(answer="repeated_page"))
     page = api.get("/v2/order_events", params={"starting_after": cursor}).json()
     assert ([event["order_event_id"] for event in page["data"]], page["has_more"]) == ([cursor], True)
 
@@ -130,7 +132,7 @@ def test_a_page_that_repeats_its_cursor_claims_more_even_when_it_is_all_there_is
 def test_a_late_write_lands_after_as_many_further_requests_as_asked_for(
     spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
 ) -> None:
-    sandbox.fail(POST, Fault(answer="cut", write="late", settles_after=2))
+    sandbox.fail(POST, SandboxFault(answer="cut", write="late", settles_after=2))
     with pytest.raises(httpx.RemoteProtocolError):
         spoiled_api.post("/v2/order_events", json=an_event("e-1"))
     for found in ([], [], [5]):
@@ -140,7 +142,7 @@ def test_a_late_write_lands_after_as_many_further_requests_as_asked_for(
 def test_the_first_post_can_land_after_the_lookup_and_before_the_second_post(
     spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
 ) -> None:
-    sandbox.fail(POST, Fault(status=504, write="late", settles_after=1))
+    sandbox.fail(POST, SandboxFault(status=504, write="late", settles_after=1))
     assert spoiled_api.post("/v2/order_events", json=an_event("e-1")).status_code == 504
     assert seen(spoiled_api, partner_event_id="e-1") == []
     assert spoiled_api.post("/v2/order_events", json=an_event("e-1", amount=6)).status_code == 200
@@ -151,7 +153,7 @@ def test_the_first_post_can_land_after_the_lookup_and_before_the_second_post(
 def test_a_late_write_with_no_end_lands_when_the_sandbox_is_settled(
     spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
 ) -> None:
-    sandbox.fail(POST, Fault(status=504, write="late"), times=2)
+    sandbox.fail(POST, SandboxFault(status=504, write="late"), times=2)
     for amount in (1, 2):
         spoiled_api.post("/v2/order_events", json=an_event(amount=amount))
     assert spoiled_api.post("/v2/order_events", json=an_event(amount=3)).status_code == 200
@@ -165,7 +167,7 @@ def test_a_late_write_with_no_end_lands_when_the_sandbox_is_settled(
 def test_a_late_write_that_the_contract_does_not_allow_never_lands(
     spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
 ) -> None:
-    sandbox.fail(POST, Fault(status=504, write="late"))
+    sandbox.fail(POST, SandboxFault(status=504, write="late"))
     spoiled_api.post("/v2/order_events", json=an_event(amount=0.5))
     sandbox.settle()
     assert amounts(sandbox) == []
@@ -175,8 +177,8 @@ def test_a_lookup_that_lags_does_not_see_a_write_that_is_made(
     api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
 ) -> None:
     api.post("/v2/order_events", json=an_event("e-0", amount=1))
-    sandbox.fail(POST, Fault(write="unseen", settles_after=2))
-    sandbox.fail(POST, Fault(write="unseen"))
+    sandbox.fail(POST, SandboxFault(write="unseen", settles_after=2))
+    sandbox.fail(POST, SandboxFault(write="unseen"))
     unseen = api.post("/v2/order_events", json=an_event("e-1", amount=2)).json()
     api.post("/v2/order_events", json=an_event("e-2", amount=3))
     assert amounts(sandbox) == [1, 2, 3]
@@ -192,7 +194,7 @@ def test_a_lookup_that_lags_does_not_see_a_write_that_is_made(
 def test_a_cursor_that_a_lookup_does_not_see_yet_is_unknown(
     api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
 ) -> None:
-    sandbox.fail(POST, Fault(write="unseen"))
+    sandbox.fail(POST, SandboxFault(write="unseen"))
     cursor = api.post("/v2/order_events", json=an_event()).json()["order_event_id"]
     assert api.get("/v2/order_events", params={"starting_after": cursor}).status_code == 400
 
@@ -201,7 +203,7 @@ def test_a_delayed_answer_comes_when_the_sandbox_is_settled_and_its_write_is_mad
     api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
 ) -> None:
     event = an_event()
-    sandbox.fail(POST, Fault(delay=3600))
+    sandbox.fail(POST, SandboxFault(delay=3600))
     arrived = len(sandbox.requests)
     with ThreadPoolExecutor() as threads:
         answer = threads.submit(api.post, "/v2/order_events", json=event)
@@ -213,7 +215,7 @@ def test_a_delayed_answer_comes_when_the_sandbox_is_settled_and_its_write_is_mad
 
 
 def test_a_delay_ends_by_itself(api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent) -> None:
-    sandbox.fail(POST, Fault(delay=0.001))
+    sandbox.fail(POST, SandboxFault(delay=0.001))
     assert api.post("/v2/order_events", json=an_event()).status_code == 200
 
 
@@ -221,7 +223,7 @@ def test_a_delayed_answer_does_not_hold_up_other_requests(
     api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
 ) -> None:
     event = an_event()
-    sandbox.fail(POST, Fault(delay=3600))
+    sandbox.fail(POST, SandboxFault(delay=3600))
     arrived = len(sandbox.requests)
     with ThreadPoolExecutor() as threads:
         answer = threads.submit(api.post, "/v2/order_events", json=event)
@@ -240,9 +242,9 @@ def test_faults_happen_in_the_order_given_each_as_often_as_asked_for_and_only_to
     spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
 ) -> None:
     event = an_event()
-    sandbox.fail(POST, Fault(status=500), times=2)
-    sandbox.fail(POST, Fault(status=503))
-    sandbox.fail(LIST, Fault(status=429))
+    sandbox.fail(POST, SandboxFault(status=500), times=2)
+    sandbox.fail(POST, SandboxFault(status=503))
+    sandbox.fail(LIST, SandboxFault(status=429))
     assert [operation for operation, _ in sandbox.faults] == [LIST, POST, POST, POST]
     assert spoiled_api.get("/v2/order_events").status_code == 429
     assert [spoiled_api.post("/v2/order_events", json=event).status_code for _ in range(4)] == [500, 500, 503, 200]
@@ -254,8 +256,8 @@ def test_a_healed_sandbox_has_no_faults_to_come_and_keeps_what_it_has(
     api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent
 ) -> None:
     event = an_event()
-    sandbox.fail(POST, Fault(status=504, write="late"))
-    sandbox.fail(POST, Fault(status=500), times=9)
+    sandbox.fail(POST, SandboxFault(status=504, write="late"))
+    sandbox.fail(POST, SandboxFault(status=500), times=9)
     assert api.post("/v2/order_events", json=event).status_code == 504
     sandbox.heal()
     assert api.post("/v2/order_events", json=event).status_code == 200
@@ -266,11 +268,11 @@ def test_a_healed_sandbox_has_no_faults_to_come_and_keeps_what_it_has(
 def test_a_reset_leaves_nothing_of_what_was(spoiled_api: httpx.Client, sandbox: Sandbox, an_event: MakeEvent) -> None:
     event = an_event("e-1")
     order = sandbox.orders[0]
-    sandbox.fail(POST, Fault(write="unseen"))
-    sandbox.fail(POST, Fault(status=504, write="late", settles_after=2))
-    sandbox.fail(POST, Fault(status=504, write="late"))
-    sandbox.fail(POST, Fault(delay=3600))
-    sandbox.fail(POST, Fault(status=500), times=9)
+    sandbox.fail(POST, SandboxFault(write="unseen"))
+    sandbox.fail(POST, SandboxFault(status=504, write="late", settles_after=2))
+    sandbox.fail(POST, SandboxFault(status=504, write="late"))
+    sandbox.fail(POST, SandboxFault(delay=3600))
+    sandbox.fail(POST, SandboxFault(status=500), times=9)
     arrived = len(sandbox.requests)
     with ThreadPoolExecutor() as threads:
         for _ in range(3):
@@ -343,7 +345,7 @@ def all_seen(api: httpx.Client) -> list[int]:
 def test_a_change_can_be_made_or_not_whatever_is_answered(
     spoiled_api: httpx.Client, sandbox: Sandbox, change: Change, fault: JsonObject, write: Any
 ) -> None:
-    sandbox.fail(change.operation, Fault(**fault, write=write))
+    sandbox.fail(change.operation, SandboxFault(**fault, write=write))
     if "answer" in fault:
         with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
             change.made(spoiled_api)
@@ -358,7 +360,7 @@ def test_a_change_can_be_made_or_not_whatever_is_answered(
 def test_a_late_change_is_made_after_as_many_further_requests_as_asked_for_or_when_settled(
     spoiled_api: httpx.Client, sandbox: Sandbox, change: Change
 ) -> None:
-    sandbox.fail(change.operation, Fault(status=504, write="late", settles_after=3))
+    sandbox.fail(change.operation, SandboxFault(status=504, write="late", settles_after=3))
     assert change.made(spoiled_api).status_code == 504
     assert all_seen(spoiled_api) == all_kept(sandbox) == change.before
     spoiled_api.get("/v2/orders")
@@ -370,7 +372,7 @@ def test_a_late_change_is_made_after_as_many_further_requests_as_asked_for_or_wh
 def test_a_lookup_that_lags_sees_what_was_there_before_the_change(
     spoiled_api: httpx.Client, sandbox: Sandbox, change: Change
 ) -> None:
-    sandbox.fail(change.operation, Fault(write="unseen", settles_after=3))
+    sandbox.fail(change.operation, SandboxFault(write="unseen", settles_after=3))
     assert change.made(spoiled_api).is_success
     assert all_kept(sandbox) == change.after
     assert all_seen(spoiled_api) == change.before
@@ -383,7 +385,7 @@ def test_a_lookup_that_lags_sees_what_was_there_before_the_change(
 def test_what_lookups_do_not_see_yet_is_all_the_same_what_the_next_change_meets(
     spoiled_api: httpx.Client, sandbox: Sandbox, change: Change
 ) -> None:
-    sandbox.fail(change.operation, Fault(write="unseen"))
+    sandbox.fail(change.operation, SandboxFault(write="unseen"))
     change.made(spoiled_api)
     assert change.made(spoiled_api).status_code == (200 if change.method == "PUT" else 404)
     sandbox.settle()
@@ -395,7 +397,7 @@ def test_a_record_that_lookups_still_see_is_another_than_the_next_one_recorded(
     spoiled_api: httpx.Client, sandbox: Sandbox
 ) -> None:
     event = sandbox.events[0]
-    sandbox.fail("deleteOrderEvent", Fault(write="unseen"))
+    sandbox.fail("deleteOrderEvent", SandboxFault(write="unseen"))
     spoiled_api.delete("/v2/order_events/e")
     spoiled_api.post("/v2/order_events", json={**event, "order_event_id": "f", "amount": 4})
     assert (amounts(sandbox), seen(spoiled_api)) == ([4], [3, 4])
@@ -406,7 +408,7 @@ def test_a_record_that_lookups_still_see_is_another_than_the_next_one_recorded(
 @pytest.mark.usefixtures("three_records")
 def test_a_late_put_lands_on_a_later_one(spoiled_api: httpx.Client, sandbox: Sandbox) -> None:
     order = {"payment_method_id": "p", "partner_order_id": "o", "total_order_amount": 4}
-    sandbox.fail("putOrder", Fault(status=504, write="late"))
+    sandbox.fail("putOrder", SandboxFault(status=504, write="late"))
     spoiled_api.put("/v2/orders/a", json=order)
     spoiled_api.put("/v2/orders/a", json={**order, "total_order_amount": 5})
     assert all_kept(sandbox) == [5, 2, 3]
@@ -417,7 +419,7 @@ def test_a_late_put_lands_on_a_later_one(spoiled_api: httpx.Client, sandbox: San
 @pytest.mark.usefixtures("three_records")
 def test_a_late_change_that_is_refused_by_then_is_never_made(spoiled_api: httpx.Client, sandbox: Sandbox) -> None:
     event = sandbox.events[0]
-    sandbox.fail("deleteOrder", Fault(status=504, write="late"))
+    sandbox.fail("deleteOrder", SandboxFault(status=504, write="late"))
     spoiled_api.delete("/v2/orders/a")
     spoiled_api.post("/v2/order_events", json={**event, "order_id": "a", "amount": 4})
     sandbox.settle()
@@ -428,8 +430,8 @@ def test_a_late_change_that_is_refused_by_then_is_never_made(spoiled_api: httpx.
 def test_an_answer_with_no_body_has_the_headers_or_the_body_asked_for(
     spoiled_api: httpx.Client, sandbox: Sandbox
 ) -> None:
-    sandbox.fail("deleteOrderEvent", Fault(headers={"X-Request-Id": "r-1"}))
-    sandbox.fail("deleteOrder", Fault(status=200, body="<html>", write="made"))
+    sandbox.fail("deleteOrderEvent", SandboxFault(headers={"X-Request-Id": "r-1"}))
+    sandbox.fail("deleteOrder", SandboxFault(status=200, body="<html>", write="made"))
     first, second = spoiled_api.delete("/v2/order_events/e"), spoiled_api.delete("/v2/orders/a")
     assert (first.status_code, first.headers["x-request-id"], first.content) == (204, "r-1", b"")
     assert (second.status_code, second.content) == (200, b"<html>")
@@ -464,27 +466,27 @@ NONSENSE: list[tuple[JsonObject, str]] = [
 @pytest.mark.parametrize(("members", "problem"), NONSENSE)
 def test_a_fault_that_makes_no_sense_cannot_be_made(members: JsonObject, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
-        Fault(**members)
+        SandboxFault(**members)
 
 
 @pytest.mark.parametrize(
     ("operation", "fault", "times", "problem"),
     [
-        ("postOrderEvents", Fault(status=500), 1, "not an operation of the contract"),
-        (POST, Fault(status=500), 0, "times must be 1 or more"),
-        (POST, Fault(answer="empty_page"), 1, "is not paginated"),
-        (LIST, Fault(write="unseen"), 1, "writes nothing"),
-        ("createOrder", Fault(answer="unknown_type"), 1, "returns no events"),
-        ("deleteOrderEvent", Fault(answer="unknown_type"), 1, "returns no events"),
-        ("listOrders", Fault(answer="repeated_page"), 1, "is not paginated"),
-        ("listOrders", Fault(write="unseen"), 1, "writes nothing"),
-        ("deleteOrder", Fault(answer="malformed"), 1, "returns no body"),
-        ("deleteOrder", Fault(answer="cut_in_body"), 1, "returns no body"),
-        ("deleteOrderEvent", Fault(body="x"), 1, "returns no body"),
+        ("postOrderEvents", SandboxFault(status=500), 1, "not an operation of the contract"),
+        (POST, SandboxFault(status=500), 0, "times must be 1 or more"),
+        (POST, SandboxFault(answer="empty_page"), 1, "is not paginated"),
+        (LIST, SandboxFault(write="unseen"), 1, "writes nothing"),
+        ("createOrder", SandboxFault(answer="unknown_type"), 1, "returns no events"),
+        ("deleteOrderEvent", SandboxFault(answer="unknown_type"), 1, "returns no events"),
+        ("listOrders", SandboxFault(answer="repeated_page"), 1, "is not paginated"),
+        ("listOrders", SandboxFault(write="unseen"), 1, "writes nothing"),
+        ("deleteOrder", SandboxFault(answer="malformed"), 1, "returns no body"),
+        ("deleteOrder", SandboxFault(answer="cut_in_body"), 1, "returns no body"),
+        ("deleteOrderEvent", SandboxFault(body="x"), 1, "returns no body"),
     ],
 )
 def test_a_fault_cannot_be_set_where_it_would_do_nothing(
-    sandbox: Sandbox, operation: str, fault: Fault, times: int, problem: str
+    sandbox: Sandbox, operation: str, fault: SandboxFault, times: int, problem: str
 ) -> None:
     with pytest.raises(ValueError, match=problem):
         sandbox.fail(operation, fault, times=times)
@@ -503,7 +505,7 @@ def test_no_fault_leaves_a_word_in_the_log(
 ) -> None:
     caplog.set_level(logging.WARNING)
     with Sandbox() as sandbox, client_of(sandbox) as api:
-        sandbox.fail("createOrder", Fault(answer=answer, status=status, write="made"))
+        sandbox.fail("createOrder", SandboxFault(answer=answer, status=status, write="made"))
         if answer.startswith("cut"):
             with pytest.raises(httpx.RemoteProtocolError):
                 api.post("/v2/orders", json=an_order)

@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 import pytest
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 
 ORDER = {"payment_method_id": "p", "partner_order_id": "o", "total_order_amount": 1, "id": "o"}
 EVENT = {"order_id": "o", "type": "CAPTURED", "amount": 1, "network_transaction_id": "n"}
@@ -85,7 +85,7 @@ def test_a_server_that_cannot_start_is_an_error_and_not_a_wait_for_ever(monkeypa
 
 
 def test_a_sandbox_closes_while_answers_are_delayed_and_connections_kept_alive(own_sandbox: Sandbox) -> None:
-    own_sandbox.fail("createOrder", Fault(delay=3600))
+    own_sandbox.fail("createOrder", SandboxFault(delay=3600))
     with httpx.Client(base_url=own_sandbox.url, headers=KEY) as idle, ThreadPoolExecutor() as threads:
         idle.get("/v2/order_events")
         delayed = threads.submit(httpx.post, f"{own_sandbox.url}/v2/orders", json=ORDER, headers=KEY)
@@ -120,7 +120,7 @@ def test_a_file_survives_a_restart(tmp_path: Path) -> None:
 def test_what_lookups_did_not_see_yet_they_see_after_a_restart(tmp_path: Path) -> None:
     file = tmp_path / "imprint.db"
     with Sandbox(db=file) as sandbox:
-        sandbox.fail("createOrder", Fault(write="unseen"))
+        sandbox.fail("createOrder", SandboxFault(write="unseen"))
         httpx.post(f"{sandbox.url}/v2/orders", json=ORDER, headers=KEY)
         assert httpx.get(f"{sandbox.url}/v2/orders", headers=KEY).json()["data"] == []
     with Sandbox(db=file) as sandbox:

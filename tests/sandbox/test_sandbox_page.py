@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 import httpx
 import pytest
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 from imprint_sandbox.face.html import Html, tag
 from imprint_sandbox.face.money import money
 from imprint_sandbox.face.overview import MOST_EVENTS, MOST_ORDERS, MOST_REQUESTS
@@ -121,9 +121,9 @@ def test_minor_units_are_shown_as_money_of_their_currency(amount: int, currency:
 
 
 def test_requests_are_shown_with_status_and_fault(spoiled_api: httpx.Client, sandbox: Sandbox) -> None:
-    sandbox.fail("createOrder", Fault(status=503, write="late", headers={"Retry-After": "1"}))
-    sandbox.fail("createOrder", Fault(answer="cut"))
-    sandbox.fail("postOrderEvent", Fault(delay=1.5, settles_after=2, write="unseen"), times=3)
+    sandbox.fail("createOrder", SandboxFault(status=503, write="late", headers={"Retry-After": "1"}))
+    sandbox.fail("createOrder", SandboxFault(answer="cut"))
+    sandbox.fail("postOrderEvent", SandboxFault(delay=1.5, settles_after=2, write="unseen"), times=3)
     order_body = {"payment_method_id": "p", "partner_order_id": "o", "total_order_amount": 1}
     spoiled_api.post("/v2/orders", json=order_body)
     with pytest.raises(httpx.RemoteProtocolError):
@@ -154,8 +154,8 @@ def page_full_of(sandbox: Sandbox, api: httpx.Client, name: str) -> str:
     kept = {"order_id": order_id, "type": name, "currency": name, "amount": 1, "network_transaction_id": name}
     sandbox._state._store.add("events", kept)
     api.get(f"/v2/{name}", params={name: name})
-    sandbox.fail("createOrder", Fault(status=500, body=name))
-    sandbox.fail("createOrder", Fault(status=500, headers={"X-Name": name.encode("ascii", "ignore").decode()}))
+    sandbox.fail("createOrder", SandboxFault(status=500, body=name))
+    sandbox.fail("createOrder", SandboxFault(status=500, headers={"X-Name": name.encode("ascii", "ignore").decode()}))
     fields = ("operation", "status", "times", "delay", "write", "answer")
     form: dict[str, str] = dict.fromkeys(fields, name)
     refused = httpx.post(f"{sandbox.url}/_sandbox/page/fault", data=form)
@@ -202,20 +202,20 @@ def test_a_fault_can_be_added_with_the_form(sandbox: Sandbox) -> None:
     }  # fmt: skip
     response = httpx.post(f"{sandbox.url}/_sandbox/page/fault", data=form)
     assert (response.status_code, response.headers["location"]) == (303, "/_sandbox")
-    fault = Fault(status=503, write="made", headers={"Retry-After": "2"}, delay=0.5)
+    fault = SandboxFault(status=503, write="made", headers={"Retry-After": "2"}, delay=0.5)
     assert sandbox.faults == [("postOrderEvent", fault)] * 2
 
 
 @pytest.mark.parametrize(
     ("form", "problem"),
     [
-        ({"operation": "createOrder"}, "Fault() changes nothing."),
+        ({"operation": "createOrder"}, "SandboxFault() changes nothing."),
         ({"operation": "unheard_of", "status": "500"}, "'unheard_of' is not an operation of the contract"),
         ({"operation": "createOrder", "status": "many"}, "status is 'many', but it must be a number."),
         ({"operation": "createOrder", "status": "500", "times": "x"}, "times is 'x', but it must be a number."),
         ({"operation": "createOrder", "delay": "nan"}, "delay must be seconds, 0 or more"),
         ({"operation": "createOrder", "status": "500", "retry_after": "\n"}, "headers must be text"),
-        ({}, "Fault() changes nothing."),
+        ({}, "SandboxFault() changes nothing."),
     ],
 )
 def test_a_form_with_a_mistake_comes_back_with_the_reason_and_what_was_given(
@@ -232,12 +232,12 @@ def test_the_buttons_settle_heal_and_reset(spoiled_api: httpx.Client, sandbox: S
     def press(name: str) -> None:
         assert httpx.post(f"{sandbox.url}/_sandbox/page/{name}").status_code == 303
 
-    sandbox.fail("createOrder", Fault(status=503, write="late"))
+    sandbox.fail("createOrder", SandboxFault(status=503, write="late"))
     order_body = {"payment_method_id": "p", "partner_order_id": "o", "total_order_amount": 1}
     spoiled_api.post("/v2/orders", json=order_body)
     press("settle")
     assert len(sandbox.orders) == 1
-    sandbox.fail("createOrder", Fault(status=503))
+    sandbox.fail("createOrder", SandboxFault(status=503))
     press("heal")
     assert sandbox.faults == []
     press("reset")
@@ -264,7 +264,7 @@ def test_the_page_is_told_which_of_its_sections_changed(api: httpx.Client, sandb
         assert response.headers["content-type"] == "text/event-stream"
         update = updates(response)
         assert set(next(update)) == {"counts", "orders", "requests", "faults"}
-        sandbox.fail("createOrder", Fault(status=503))
+        sandbox.fail("createOrder", SandboxFault(status=503))
         assert set(next(update)) == {"counts", "faults"}
         api.get("/v2/orders")
         assert set(next(update)) == {"counts", "requests"}

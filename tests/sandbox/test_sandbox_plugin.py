@@ -13,7 +13,7 @@ import os
 
 import pytest
 from imprint_client import Imprint, NewOrder, NewOrderEvent, OrderEventType
-from imprint_sandbox import Fault
+from imprint_sandbox import SandboxFault
 
 ORDER = NewOrder(payment_method_id="p", partner_order_id="o-1", total_order_amount=5)
 
@@ -33,14 +33,14 @@ def test_the_environment_is_that_of_the_test_alone():
 
 def test_a_client(imprint, imprint_sandbox):
     order = imprint.orders.create(ORDER)
-    imprint_sandbox.fail("postOrderEvent", Fault(answer="cut", write="made"))
+    imprint_sandbox.fail("postOrderEvent", SandboxFault(answer="cut", write="made"))
     imprint.order_events.create(event(order))
     assert len(imprint_sandbox.events) == 1
 
 def test_an_async_client(async_imprint, imprint_sandbox):
     async def work():
         order = await async_imprint.orders.create(ORDER)
-        imprint_sandbox.fail("postOrderEvent", Fault(answer="cut", write="made"))
+        imprint_sandbox.fail("postOrderEvent", SandboxFault(answer="cut", write="made"))
         await asyncio.gather(async_imprint.order_events.create(event(order)), async_imprint.orders.list())
         return [each.amount async for each in async_imprint.order_events.list()]
 
@@ -59,7 +59,7 @@ def test_all_of_them_are_of_one_sandbox(imprint, async_imprint, imprint_env, imp
 
 def test_what_lands_late_is_found(imprint, imprint_sandbox):
     order = imprint.orders.create(ORDER)
-    imprint_sandbox.fail("postOrderEvent", Fault(answer="cut", write="late", settles_after=3))
+    imprint_sandbox.fail("postOrderEvent", SandboxFault(answer="cut", write="late", settles_after=3))
     imprint.order_events.create(event(order))
     assert len(imprint_sandbox.events) == 1
 """

@@ -4,13 +4,13 @@ from dataclasses import FrozenInstanceError
 
 import httpx
 import pytest
-from imprint_sandbox import Fault, ReceivedRequest, Sandbox
+from imprint_sandbox import ReceivedRequest, Sandbox, SandboxFault
 
 from tests.support import NO_TLS
 
 
 def test_each_request_is_shown_as_it_arrived_whatever_became_of_it(api: httpx.Client, sandbox: Sandbox) -> None:
-    sandbox.fail("createOrder", Fault(status=500))
+    sandbox.fail("createOrder", SandboxFault(status=500))
     api.post("/v2/orders", content=b"{", headers={"X-Trace": "t"})
     api.get("/v2/order_events", params={"limit": 0, "order_id": "a b&c"})
     api.get("/v2/nothing")

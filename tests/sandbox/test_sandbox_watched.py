@@ -4,7 +4,7 @@ import logging
 
 import httpx
 import pytest
-from imprint_sandbox import Fault, Sandbox
+from imprint_sandbox import Sandbox, SandboxFault
 
 ORDER = {"payment_method_id": "p", "partner_order_id": "o", "total_order_amount": 1}
 
@@ -17,8 +17,8 @@ def test_each_request_is_a_log_line_with_its_status_and_fault(
     spoiled_api: httpx.Client, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "imprint_sandbox")
-    sandbox.fail("createOrder", Fault(status=503, write="made", headers={"Retry-After": "1"}))
-    sandbox.fail("createOrder", Fault(answer="cut"))
+    sandbox.fail("createOrder", SandboxFault(status=503, write="made", headers={"Retry-After": "1"}))
+    sandbox.fail("createOrder", SandboxFault(answer="cut"))
     spoiled_api.post("/v2/orders", json=ORDER)
     with pytest.raises(httpx.RemoteProtocolError):
         spoiled_api.post("/v2/orders", json=ORDER)
@@ -26,8 +26,8 @@ def test_each_request_is_a_log_line_with_its_status_and_fault(
     spoiled_api.get("/v2/nothing%0a")
     spoiled_api.get("/_sandbox/requests")
     assert lines(caplog) == [
-        "POST /v2/orders 503 Fault(write='made', status=503, headers={'Retry-After': '1'})",
-        "POST /v2/orders cut Fault(answer='cut')",
+        "POST /v2/orders 503 SandboxFault(write='made', status=503, headers={'Retry-After': '1'})",
+        "POST /v2/orders cut SandboxFault(answer='cut')",
         "GET /v2/order_events?order_id=a%0Ab 200",
         "GET /v2/nothing%0a 404",
     ]
@@ -42,7 +42,7 @@ def test_no_log_line_has_a_secret(sandbox: Sandbox, caplog: pytest.LogCaptureFix
 
 
 def test_a_request_shows_its_status_and_fault(spoiled_api: httpx.Client, sandbox: Sandbox) -> None:
-    busy, cut = Fault(status=503, body=b"\xff"), Fault(answer="cut", write="made")
+    busy, cut = SandboxFault(status=503, body=b"\xff"), SandboxFault(answer="cut", write="made")
     sandbox.fail("createOrder", busy)
     sandbox.fail("createOrder", cut)
     spoiled_api.post("/v2/orders", json=ORDER)
@@ -64,27 +64,32 @@ def test_the_merchant_key_is_not_shown(sandbox: Sandbox) -> None:
 
 
 def test_a_fault_that_changes_nothing_is_refused_with_advice(sandbox: Sandbox) -> None:
-    with pytest.raises(ValueError, match=r"Fault\(\) changes nothing. Say what goes wrong, as in Fault\(status=503\)"):
-        Fault()
+    with pytest.raises(
+        ValueError, match=r"SandboxFault\(\) changes nothing. Say what goes wrong, as in SandboxFault\(status=503\)"
+    ):
+        SandboxFault()
     response = httpx.post(f"{sandbox.url}/_sandbox/faults", json={"operation": "createOrder", "fault": {}})
     assert response.status_code == 400
-    assert "No fault was set: Fault() changes nothing." in response.json()["error"]["message"]
+    assert "No fault was set: SandboxFault() changes nothing." in response.json()["error"]["message"]
 
 
 def test_a_request_can_go_well_before_the_next_one_fails(spoiled_api: httpx.Client, sandbox: Sandbox) -> None:
-    sandbox.fail("createOrder", Fault(answer="normal"))
-    sandbox.fail("createOrder", Fault(status=503))
+    sandbox.fail("createOrder", SandboxFault(answer="normal"))
+    sandbox.fail("createOrder", SandboxFault(status=503))
     assert [spoiled_api.post("/v2/orders", json=ORDER).status_code for _ in range(3)] == [200, 503, 200]
 
 
 @pytest.mark.parametrize(
     ("fault", "shown"),
     [
-        (Fault(status=503), "Fault(status=503)"),
-        (Fault(answer="cut", write="late", settles_after=2), "Fault(write='late', settles_after=2, answer='cut')"),
-        (Fault(delay=1.5), "Fault(delay=1.5)"),
+        (SandboxFault(status=503), "SandboxFault(status=503)"),
+        (
+            SandboxFault(answer="cut", write="late", settles_after=2),
+            "SandboxFault(write='late', settles_after=2, answer='cut')",
+        ),
+        (SandboxFault(delay=1.5), "SandboxFault(delay=1.5)"),
     ],
 )
-def test_a_fault_shows_what_was_asked_for_alone(fault: Fault, shown: str) -> None:
+def test_a_fault_shows_what_was_asked_for_alone(fault: SandboxFault, shown: str) -> None:
     assert repr(fault) == shown
     assert eval(shown) == fault  # noqa: S307 - our own text

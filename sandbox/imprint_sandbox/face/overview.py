@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from imprint_sandbox.faults import Fault
+from imprint_sandbox.faults import SandboxFault
 from imprint_sandbox.received import ReceivedRequest
 from imprint_sandbox.state import State
 from imprint_sandbox.store import JsonObject, Store
@@ -42,7 +42,7 @@ class Overview:
 
     orders: list[OrderView]
     requests: list[tuple[int, ReceivedRequest]]
-    faults: list[tuple[str, Fault, int]]
+    faults: list[tuple[str, SandboxFault, int]]
     order_count: int
     event_count: int
     request_count: int
@@ -92,9 +92,9 @@ def _view(store: Store, number: int, order: JsonObject) -> OrderView:
     )
 
 
-def _in_a_row(faults: list[tuple[str, Fault]]) -> list[tuple[str, Fault, int]]:
+def _in_a_row(faults: list[tuple[str, SandboxFault]]) -> list[tuple[str, SandboxFault, int]]:
     """Return each run of equal faults once, with how often it comes."""
-    rows: list[tuple[str, Fault, int]] = []
+    rows: list[tuple[str, SandboxFault, int]] = []
     for operation, fault in faults:
         if rows and rows[-1][:2] == (operation, fault):
             rows[-1] = (operation, fault, rows[-1][2] + 1)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from imprint_sandbox.face.html import Child, Html, joined, tag
 from imprint_sandbox.face.money import money
 from imprint_sandbox.face.overview import MOST_EVENTS, OrderView, Overview, currency_of, text_of
-from imprint_sandbox.faults import Fault, given_fields
+from imprint_sandbox.faults import SandboxFault, given_fields
 from imprint_sandbox.received import ReceivedRequest
 from imprint_sandbox.store import JsonObject
 
@@ -184,7 +184,7 @@ def _amount(amount: int, currency: str) -> Html:
 
 def _requests(overview: Overview) -> Html:
     shown = len(overview.requests)
-    headings = (("#", "number"), ("Request", ""), ("Status", ""), ("Fault", ""))
+    headings = (("#", "number"), ("Request", ""), ("Status", ""), ("SandboxFault", ""))
     rows = [_request(number, request) for number, request in overview.requests]
     return joined(
         [
@@ -311,7 +311,7 @@ def _kind(event: JsonObject) -> str:
     return {"CAPTURED": "captured", "REFUNDED": "refunded"}.get(event["type"], "other")
 
 
-def _fault_text(fault: Fault) -> str:
+def _fault_text(fault: SandboxFault) -> str:
     texts: list[str] = []
     for name, value in given_fields(fault):
         if name == "headers":

@@ -47,8 +47,8 @@ def event_id(number: int) -> str:
 
 
 def page(first: int, size: int, total: int, lines: int = 1) -> bytes:
-    """The answer to a list of `total` events: `size` of them, from number `first` on."""
+    """The response to a list of the `total` events of an order with that id: `size` of them, from number `first` on."""
     last = min(first + size, total)
-    data = [recorded_event(number, lines) for number in range(first, last)]
+    data = [recorded_event(number, lines) | {"order_id": str(total)} for number in range(first, last)]
     answer = {"data": data, "has_more": last < total, "total": total}
     return json.dumps(answer, separators=(",", ":")).encode()

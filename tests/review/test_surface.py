@@ -263,6 +263,20 @@ def compared(tmp_path: Path, *versions: str) -> list[tuple[str, Impact, str]]:
     return [one for one in told if one[0] != "imprint_client"]
 
 
+def test_the_bases_of_a_class_are_its_own_whatever_another_package_calls_so(tmp_path: Path) -> None:
+    for name in ("before", "after"):
+        for room, package in (("overrides", "imprint_client"), ("sandbox", "imprint_sandbox")):
+            folder = tmp_path / name / room / package
+            folder.mkdir(parents=True)
+            (folder / "__init__.py").write_text("class A(Exception): ...\n__all__ = ['A']\n")
+    (tmp_path / "after/sandbox/imprint_sandbox/__init__.py").write_text("class A: ...\n__all__ = ['A']\n")
+
+    changes = surface.compare(surface.read(tmp_path / "before"), surface.read(tmp_path / "after"), {})
+
+    told = [(one.subject, one.words) for one in changes if "subclass" in one.words]
+    assert told == [("imprint_sandbox.A", "is no longer a subclass of `Exception`")]
+
+
 HIDDEN = "class Hidden:\n    def f(self): ...\n"
 BASE = "class B(Exception):\n    x: int\n    def f(self): ...\n"
 A, B = "imprint_client.A", "imprint_client.B"

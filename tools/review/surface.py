@@ -115,6 +115,11 @@ def class_in(base: griffe.Expr | str) -> str:
     return str(base).partition("[")[0].rpartition(".")[2]
 
 
+def lineage(class_: griffe.Class, bases: Bases) -> set[str]:
+    """All that a class is also: from its own bases, since two classes of a name may stand in two packages."""
+    return {name for base in class_.bases for name in ancestors(class_in(base), bases)}
+
+
 # --- Comparing --------------------------------------------------------------------------------------------------------
 
 
@@ -178,7 +183,7 @@ class Comparison:
             yield from self.of_members(old, new)
 
     def of_bases(self, old: griffe.Class, new: griffe.Class) -> Iterator[Change]:
-        was, now = ancestors(old.name, self.old_bases), ancestors(new.name, self.new_bases)
+        was, now = lineage(old, self.old_bases), lineage(new, self.new_bases)
         for impact, verb, bases in (
             (Impact.BREAKING, "is no longer a subclass", was - now),
             (Impact.ADDED, "is now also a subclass", now - was),

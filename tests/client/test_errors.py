@@ -762,7 +762,7 @@ def test_no_answer_ends_in_anything_but_a_documented_exception(
 
     try:
         OPERATIONS[operation](once)
-    except (OutcomeUnknownError, APIResponseValidationError, APIStatusError) as caught:
+    except (OutcomeUnknownError, MismatchError, APIResponseValidationError, APIStatusError) as caught:
         error = caught
 
     copied = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
